@@ -199,7 +199,8 @@ class CaseResult:
     """One judgement: submission x assignment x dataset.
 
     `message` says what was seen, `hint` what to do about it, `reproduce` is a command that shows the same. `score` is
-    None where nothing could be judged (`grader-error`): that is our fault, and no mark.
+    None where nothing could be judged (`grader-error`): that is our fault, and no mark. `concealed` is set by
+    `grader.audience` alone: nothing is left but the score and whether it passed, and `verdict` says no more than that.
     """
 
     name: str
@@ -213,6 +214,7 @@ class CaseResult:
     remarks: tuple[str, ...] = ()
     difference: Difference | None = None
     runs: tuple[RunRecord, ...] = ()
+    concealed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +229,9 @@ class SubmissionResult:
     @property
     def verdict(self) -> Verdict:
         """The gravest among the datasets'."""
-        return min((case.verdict for case in self.datasets), key=lambda verdict: verdict.gravity, default=Verdict.ACCEPTED)
+        return min(
+            (case.verdict for case in self.datasets), key=lambda verdict: verdict.gravity, default=Verdict.ACCEPTED
+        )
 
     @property
     def score(self) -> float | None:

@@ -1,0 +1,520 @@
+"""The terminal report, word for word, and what student text may not do to it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from builders import a_case, a_difference, a_report, a_result, a_run, a_wrong_case, both_runs
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from grader.model import Audience, Example, GradeReport, SandboxReport, SubmissionResult, Verdict, Visibility
+from grader.reports import to_terminal
+
+LONG_NAME = "a-very-long-name-as-a-learning-platform-makes-them_assignsubmission"
+
+
+def rendered(report: GradeReport, width: int = 100) -> str:
+    """The report without colour."""
+    return "".join(to_terminal.render(report, width=width))
+
+
+def a_class() -> GradeReport:
+    """Four students, two assignments, and one of everything that can be said."""
+    crashed = a_case(
+        "zipf",
+        Verdict.RUNTIME_ERROR,
+        visibility=Visibility.HIDDEN,
+        max_score=6,
+        message="ZeroDivisionError: division by zero\n  wordcount.py:7, in mapper\n    x = 1 / 0",
+        hint="the record is zipf.json:3",
+        runs=(a_run("serial", 0.5),),
+    )
+    ours = a_case(verdict=Verdict.GRADER_ERROR, message="no room left on the disk", hint="make room, and grade again")
+    right = a_case("zipf", max_score=6, visibility=Visibility.HIDDEN, runs=both_runs(12.3, 4.5))
+    return a_report(
+        a_result(a_case(runs=both_runs(0.05, 0.1)), right, submission="ada"),
+        a_result(a_wrong_case(), a_wrong_case("edge"), crashed, submission="grace"),
+        a_result(ours, assignment="join", submission="ada"),
+        a_result(a_case(score=10 / 3, verdict=Verdict.ORDER_DEPENDENT), assignment="join", submission="山田太郎"),
+        skipped=("multiply: no submission of grace",),
+    )
+
+
+def test_a_class_at_a_hundred_columns() -> None:
+    """The width that is assumed where stdout is no terminal."""
+    assert rendered(a_class()) == CLASS_AT_100
+
+
+def test_a_class_at_eighty_columns() -> None:
+    """Where a row has no room for its times, they stand below it."""
+    assert rendered(a_class(), 80) == CLASS_AT_80
+
+
+def test_a_class_at_sixty_columns() -> None:
+    """Half a laptop's screen: everything is wrapped but the command, which one wants to copy."""
+    assert rendered(a_class(), 60) == CLASS_AT_60
+
+
+def test_a_class_as_its_students_see_it() -> None:
+    """Of the hidden dataset nothing shows: neither the crash, nor its time, nor, in the tally, its verdict."""
+    text = "".join(to_terminal.render(to_students(a_class())))
+    assert text == CLASS_FOR_STUDENTS
+
+
+def to_students(report: GradeReport) -> GradeReport:
+    """The same report for the other audience."""
+    return GradeReport(
+        pymapr=report.pymapr,
+        started=report.started,
+        audience=Audience.STUDENT,
+        sandbox=report.sandbox,
+        results=report.results,
+        skipped=report.skipped,
+    )
+
+
+def test_a_self_check_goes_through_the_datasets() -> None:
+    """One student's report has a row for each dataset, also for those that the students' kit withholds."""
+    result = a_result(a_case(runs=both_runs()), a_wrong_case("edge"), withheld=("zipf",))
+    assert rendered(a_report(result, audience=Audience.STUDENT), 80) == SELF_CHECK
+
+
+def test_a_self_check_of_one_dataset_needs_no_total() -> None:
+    """Nor an explanation, nor a legend, where all is well and nothing was timed."""
+    assert rendered(a_report(a_result()), 80) == SELF_CHECK_OF_ONE
+
+
+def test_no_result_at_all_is_said_too() -> None:
+    """An empty table would look like a success."""
+    assert rendered(a_report()) == (
+        "Nothing was graded.\n\n0 submissions: none\nsandbox level 2 (landlock, seccomp), without scopes\n"
+    )
+
+
+# ---- what is wrong ---------------------------------------------------------------------------------------------------
+
+
+def explanation(result: SubmissionResult, width: int = 100) -> str:
+    """What a class's report says of this submission below the table."""
+    other = a_result(submission="somebody else")
+    _table, found, *_closing = rendered(a_report(result, other), width).split("\n\n")[-3:]
+    return found
+
+
+def test_identical_explanations_are_given_once() -> None:
+    """Five datasets that fail alike are one problem, with one command to see it."""
+    found = explanation(a_result(*(a_wrong_case(name) for name in ("books", "edge", "zipf"))))
+    assert "    books, edge, zipf: the output is not what was expected\n" in found
+    assert found.count("hint:") == found.count("reproduce:") == found.count("remark") == 1
+
+
+def test_different_sights_of_one_problem_share_its_hint() -> None:
+    """The same verdict and mend, seen in two ways."""
+    cases = [
+        a_case(name, Verdict.WRONG_ANSWER, message=f"{name} differs", hint="count again", reproduce=f"see {name}")
+        for name in ("books", "zipf")
+    ]
+    assert explanation(a_result(*cases)) == (
+        """\
+wordcount · student-01  0/8 points
+  ✗ wrong-answer
+    books: books differs
+    zipf: zipf differs
+    hint: count again
+    reproduce: see books"""
+    )
+
+
+def test_different_problems_are_told_apart() -> None:
+    """Two verdicts, two mends."""
+    cases = (
+        a_case("books", Verdict.TIME_LIMIT, hint="be quick"),
+        a_case("zipf", Verdict.WRONG_ANSWER, hint="be right"),
+    )
+    assert explanation(a_result(*cases)) == (
+        """\
+wordcount · student-01  0/8 points
+  ✗ time-limit
+    books
+    hint: be quick
+  ✗ wrong-answer
+    zipf
+    hint: be right"""
+    )
+
+
+def test_a_remark_is_made_on_accepted_work_too() -> None:
+    """What a check set to `warn` has to say, or what was printed, costs no points and is still shown."""
+    found = explanation(a_result(a_case(remarks=("it printed:\n3 lines",)), a_case("zipf", remarks=("slow",))))
+    assert found == (
+        """\
+wordcount · student-01  8/8 points
+  remark on books: it printed:
+    │ 3 lines
+  remark on zipf: slow"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        pytest.param(Example(expected='["a", 1]', got=None), 'missing ["a", 1]', id="lacks"),
+        pytest.param(Example(expected=None, got='["a", 1]'), 'unexpected ["a", 1]', id="too many"),
+        pytest.param(
+            Example(expected='["a", 1]', got='["a", 2]', where="at $[1]: expected 1, got 2"),
+            'expected ["a", 1], got ["a", 2]',
+            id="a short pair speaks for itself",
+        ),
+        pytest.param(
+            Example(expected=f'["{"a" * 60}", 1]', got=f'["{"a" * 60}", 2]', where="at $[1]: expected 1, got 2"),
+            f'expected ["{"a" * 60}", 1]\n             got ["{"a" * 60}", 2]\n          at $[1]: expected 1, got 2',
+            id="a long one is told where to look",
+        ),
+        pytest.param(
+            Example(expected=None, got="A" * 200),
+            f"unexpected\n          {'A' * 90}\n          {'A' * 70}… (40 more\n          characters)",
+            id="a very long one is cut",
+        ),
+    ],
+)
+def test_an_example_of_a_difference(example: Example, shown: str) -> None:
+    """Each shape of an example, as it is worded."""
+    case = a_case(verdict=Verdict.WRONG_ANSWER, difference=a_difference(1, 0, example))
+    assert explanation(a_result(case)).split("      1 record missing\n        ", 1)[1].startswith(shown)
+
+
+def test_a_handful_of_examples_is_enough() -> None:
+    """The rest is counted: each pair stands for a missing and an unexpected record."""
+    examples = [Example(expected=str(number), got=str(number + 1)) for number in range(5)]
+    case = a_case(verdict=Verdict.WRONG_ANSWER, difference=a_difference(1000, 7, *examples))
+    assert explanation(a_result(case)).endswith(
+        """\
+      1,000 records missing and 7 records unexpected
+        expected 0, got 1
+        expected 1, got 2
+        expected 2, got 3
+        … and 1,001 records more"""
+    )
+
+
+def test_a_long_message_is_cut_and_says_so() -> None:
+    """A recursion's traceback must not fill the screen."""
+    case = a_case(verdict=Verdict.RUNTIME_ERROR, message="\n".join(["x" * 500] * 14))
+    found = explanation(a_result(case), 500)
+    assert found.endswith("│ … 2 more lines")
+    assert found.count(f"{'x' * 400}… (100 more characters)") == 12
+
+
+def test_a_command_is_never_wrapped() -> None:
+    """A line end in the middle would make it two commands, and neither the right one."""
+    command = "pymapr run wordcount.py data/books.json --engine parallel --workers 4 --order scramble:7"
+    case = a_case(verdict=Verdict.NOT_PARALLEL_SAFE, reproduce=command)
+    assert f"    reproduce: {command}\n" in rendered(a_report(a_result(case)), 60)
+
+
+# ---- the last lines --------------------------------------------------------------------------------------------------
+
+
+def test_the_tally_ends_with_what_is_our_own_fault() -> None:
+    """The good news first, then the failures from the mildest, then what could not be judged."""
+    verdicts = [Verdict.GRADER_ERROR, Verdict.MISSING, Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
+    results = [a_result(a_case(verdict=verdict), submission=verdict.value) for verdict in verdicts]
+    assert "5 submissions: 2 accepted, 1 wrong-answer, 1 missing, 1 grader-error\n" in rendered(a_report(*results))
+
+
+def test_every_verdict_is_tallied() -> None:
+    """None is forgotten in the order above."""
+    results = [a_result(a_case(verdict=verdict), submission=verdict.value) for verdict in Verdict]
+    last = rendered(a_report(*results), 400).splitlines()[-2]
+    assert sorted(re.findall(r"1 ([a-z-]+)", last)) == sorted(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "line"),
+    [
+        (SandboxReport(level=3, layers=("landlock", "seccomp")), "sandbox level 3 (landlock, seccomp)"),
+        (SandboxReport(level=0, missing=("landlock",)), "sandbox level 0, without landlock"),
+    ],
+)
+def test_the_last_line_says_how_far_student_code_was_kept_apart(sandbox: SandboxReport, line: str) -> None:
+    """In every report, also where nothing was."""
+    assert rendered(a_report(a_result(), sandbox=sandbox)).splitlines()[-1] == line
+
+
+def test_what_was_withheld_is_said_once_for_a_class() -> None:
+    """Not once for each student."""
+    results = [a_result(submission=name, withheld=("zipf", "tail")) for name in ("ada", "grace")]
+    assert rendered(a_report(*results)).count("skipped: wordcount: zipf, tail (withheld, so not judged)\n") == 1
+
+
+# ---- colour and hostile text -----------------------------------------------------------------------------------------
+
+
+def test_colour_adds_nothing_that_words_do_not_say() -> None:
+    """The coloured report without its colours is the plain report."""
+    coloured = "".join(to_terminal.render(a_class(), width=100, colour=True))
+    assert "\x1b[32m✓ accepted" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).replace(" \n", "\n") == rendered(a_class())
+
+
+def test_the_environment_does_not_change_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Width and colour are the caller's to choose, once."""
+    before = rendered(a_class(), 80)
+    for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "TERM": "dumb", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert rendered(a_class(), 80) == before
+
+
+def test_a_name_cannot_be_markup() -> None:
+    """`[red]` is a name, and so is `:boom:`."""
+    text = "".join(to_terminal.render(a_report(a_result(submission="[red]x[/red] :boom:")), colour=True))
+    assert "[red]x[/red] :boom:" in text
+
+
+def test_a_message_cannot_pass_for_a_line_of_ours() -> None:
+    """Each line that a student made stands behind a bar or another's name."""
+    forged = "oops\n12 submissions: 12 accepted\nsandbox level 3"
+    found = explanation(a_result(a_case(verdict=Verdict.RUNTIME_ERROR, message=forged)))
+    assert found.endswith("    books: oops\n      │ 12 submissions: 12 accepted\n      │ sandbox level 3")
+
+
+def test_a_long_name_gets_a_line_of_its_own() -> None:
+    """Cut, it might be another student's."""
+    assert rendered(a_report(a_result(submission=LONG_NAME), a_result()), 80).startswith(
+        f"""\
+  submission                      verdict     points
+wordcount
+  {LONG_NAME}
+                                  ✓ accepted     4/4
+  student-01                      ✓ accepted     4/4
+"""
+    )
+
+
+texts = st.text(max_size=60) | st.text("\x1b[31m\u202e\n\r\t山é[red] ", max_size=200)
+
+
+@given(texts, texts, texts, texts, st.booleans(), st.integers(60, 120))
+def test_no_text_steers_the_terminal_or_breaks_the_width(
+    name: str, message: str, record: str, remark: str, alone: bool, width: int
+) -> None:
+    """Whatever students write, lines stay within the width and hold nothing but what can be seen."""
+    difference = a_difference(1, 1, Example(expected=record, got=None, where=message))
+    case = a_case(
+        name,
+        Verdict.WRONG_ANSWER,
+        message=message,
+        hint=message,
+        remarks=(remark,),
+        difference=difference,
+        runs=both_runs(),
+    )
+    others = () if alone else (a_result(submission="other"),)
+    report = a_report(a_result(case, assignment=name, submission=name, withheld=(name,)), *others, skipped=(message,))
+    for line in rendered(report, width).split("\n"):
+        assert cell_len(line) <= width
+        assert not [
+            character for character in line if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        ]
+
+
+CLASS_AT_100 = """\
+  submission  verdict            points    seconds  gain        map    shuffle     reduce
+wordcount
+  ada         ✓ accepted          10/10  12.4→4.60  2.7x  6.18→2.30  1.24→0.46  2.47→0.92
+  grace       ✗ runtime-error      0/14  2.40→0.80  3.0x  1.20→0.40  0.24→0.08  0.48→0.16
+join
+  ada         ! grader-error        -/4
+  山田太郎    ✗ order-dependent  3.33/4
+
+  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
+
+wordcount · grace  0/14 points
+  ✗ wrong-answer
+    books, edge: the output is not what was expected
+      1 record missing and 1 record unexpected
+        expected ["the", 9], got ["the", 8]
+    hint: compare with the reference's output on a few lines of the data
+    reproduce: pymapr run wordcount.py data/books.json --engine serial
+  ✗ runtime-error
+    zipf: ZeroDivisionError: division by zero
+      │   wordcount.py:7, in mapper
+      │     x = 1 / 0
+    hint: the record is zipf.json:3
+  remark on books, edge: it printed 3 lines
+
+join · ada  -/4 points
+  ! grader-error
+    books: no room left on the disk
+    hint: make room, and grade again
+
+join · 山田太郎  3.33/4 points
+  ✗ order-dependent
+    books
+
+skipped: multiply: no submission of grace
+4 submissions: 1 accepted, 1 order-dependent, 1 runtime-error, 1 grader-error
+sandbox level 2 (landlock, seccomp), without scopes
+"""
+
+CLASS_AT_80 = """\
+  submission  verdict            points
+wordcount
+  ada         ✓ accepted          10/10
+    12.4→4.60 2.7x · map 6.18→2.30 · shuffle 1.24→0.46 · reduce 2.47→0.92
+  grace       ✗ runtime-error      0/14
+    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 · reduce 0.48→0.16
+join
+  ada         ! grader-error        -/4
+  山田太郎    ✗ order-dependent  3.33/4
+
+  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
+
+wordcount · grace  0/14 points
+  ✗ wrong-answer
+    books, edge: the output is not what was expected
+      1 record missing and 1 record unexpected
+        expected ["the", 9], got ["the", 8]
+    hint: compare with the reference's output on a few lines of the data
+    reproduce: pymapr run wordcount.py data/books.json --engine serial
+  ✗ runtime-error
+    zipf: ZeroDivisionError: division by zero
+      │   wordcount.py:7, in mapper
+      │     x = 1 / 0
+    hint: the record is zipf.json:3
+  remark on books, edge: it printed 3 lines
+
+join · ada  -/4 points
+  ! grader-error
+    books: no room left on the disk
+    hint: make room, and grade again
+
+join · 山田太郎  3.33/4 points
+  ✗ order-dependent
+    books
+
+skipped: multiply: no submission of grace
+4 submissions: 1 accepted, 1 order-dependent, 1 runtime-error, 1 grader-error
+sandbox level 2 (landlock, seccomp), without scopes
+"""
+
+CLASS_AT_60 = """\
+  submission  verdict            points
+wordcount
+  ada         ✓ accepted          10/10
+    12.4→4.60 2.7x · map 6.18→2.30 · shuffle 1.24→0.46 ·
+    reduce 2.47→0.92
+  grace       ✗ runtime-error      0/14
+    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 ·
+    reduce 0.48→0.16
+join
+  ada         ! grader-error        -/4
+  山田太郎    ✗ order-dependent  3.33/4
+
+  a→b: wall seconds, serial run → fastest parallel run;
+  2.0x: twice as fast
+
+wordcount · grace  0/14 points
+  ✗ wrong-answer
+    books, edge: the output is not what was expected
+      1 record missing and 1 record unexpected
+        expected ["the", 9], got ["the", 8]
+    hint: compare with the reference's output on a few
+          lines of the data
+    reproduce: pymapr run wordcount.py data/books.json --engine serial
+  ✗ runtime-error
+    zipf: ZeroDivisionError: division by zero
+      │   wordcount.py:7, in mapper
+      │     x = 1 / 0
+    hint: the record is zipf.json:3
+  remark on books, edge: it printed 3 lines
+
+join · ada  -/4 points
+  ! grader-error
+    books: no room left on the disk
+    hint: make room, and grade again
+
+join · 山田太郎  3.33/4 points
+  ✗ order-dependent
+    books
+
+skipped: multiply: no submission of grace
+4 submissions: 1 accepted, 1 order-dependent,
+  1 runtime-error, 1 grader-error
+sandbox level 2 (landlock, seccomp), without scopes
+"""
+
+CLASS_FOR_STUDENTS = """\
+  submission  verdict            points    seconds  gain        map    shuffle     reduce
+wordcount
+  ada         ✓ accepted          10/10  0.05→0.10  0.5x  0.03→0.05  0.01→0.01  0.01→0.02
+  grace       ✗ wrong-answer       0/14  2.40→0.80  3.0x  1.20→0.40  0.24→0.08  0.48→0.16
+join
+  ada         ! grader-error        -/4
+  山田太郎    ✗ order-dependent  3.33/4
+
+  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
+
+wordcount · grace  0/14 points
+  ✗ wrong-answer
+    books, edge: the output is not what was expected
+      1 record missing and 1 record unexpected
+        expected ["the", 9], got ["the", 8]
+    hint: compare with the reference's output on a few lines of the data
+    reproduce: pymapr run wordcount.py data/books.json --engine serial
+  ✗ failed
+    zipf: this dataset is not public: whether it passes is all that is shown
+  remark on books, edge: it printed 3 lines
+
+join · ada  -/4 points
+  ! grader-error
+    books: no room left on the disk
+    hint: make room, and grade again
+
+join · 山田太郎  3.33/4 points
+  ✗ order-dependent
+    books
+
+skipped: multiply: no submission of grace
+4 submissions: 1 accepted, 1 order-dependent, 1 wrong-answer, 1 grader-error
+sandbox level 2 (landlock, seccomp), without scopes
+"""
+
+SELF_CHECK = """\
+wordcount · student-01
+  dataset  verdict         points
+  books    ✓ accepted         4/4
+    1.20→0.40 3.0x · map 0.60→0.20 · shuffle 0.12→0.04 · reduce 0.24→0.08
+  edge     ✗ wrong-answer     0/4
+    1.20→0.40 3.0x · map 0.60→0.20 · shuffle 0.12→0.04 · reduce 0.24→0.08
+  zipf     - withheld
+  total    ✗ wrong-answer     4/8
+    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 · reduce 0.48→0.16
+
+  ✗ wrong-answer
+    edge: the output is not what was expected
+      1 record missing and 1 record unexpected
+        expected ["the", 9], got ["the", 8]
+    hint: compare with the reference's output on a few lines of the data
+    reproduce: pymapr run wordcount.py data/edge.json --engine serial
+  remark on edge: it printed 3 lines
+
+  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
+
+skipped: wordcount: zipf (withheld, so not judged)
+1 submission: 1 wrong-answer
+sandbox level 2 (landlock, seccomp), without scopes
+"""
+
+SELF_CHECK_OF_ONE = """\
+wordcount · student-01
+  dataset  verdict     points
+  books    ✓ accepted     4/4
+
+1 submission: 1 accepted
+sandbox level 2 (landlock, seccomp), without scopes
+"""
