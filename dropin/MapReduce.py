@@ -1,0 +1,7 @@
+"""`import MapReduce`, as ten years of course files begin: the parallel framework."""
+
+import json
+
+from pymapr.framework import MapReduce
+
+__all__ = ["MapReduce", "json"]  # the original imported json, and `from MapReduce import *` handed it on

@@ -1,0 +1,5 @@
+"""`python -m pymapr`."""
+
+from pymapr.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""Pairs into groups, groups into partitions, partitions back together. Pure: no files, no processes.
+
+A group keeps each key's values in order of arrival and knows the key's place by first appearance; that is all that is needed to give
+back, at the end, the very order of a serial run.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pymapr.codecs import Group
+from pymapr.partition import partition as default_partition
+
+Groups = dict[Any, list[Any]]
+
+RANK_SHIFT = 32
+"""A key's rank over a whole run: its task's number, shifted by this, plus its place within the task."""
+
+
+def split(groups: Groups, buckets: int, partitioner: Callable[[Any, int], int] = default_partition) -> list[Group]:
+    """Deal the groups of one task into `buckets` partitions; each keeps the keys' order of first appearance."""
+    parts: list[Group] = [Group(array("I"), [], []) for _ in range(buckets)]
+    for place, (key, values) in enumerate(groups.items()):
+        part = parts[partitioner(key, buckets)]
+        part.places.append(place)
+        part.keys.append(key)
+        part.values.append(values)
+    return parts
+
+
+def merge(
+    blocks: Iterable[tuple[int, Group]], keep: Callable[[Any], bool] | None = None, into: Groups | None = None
+) -> tuple[Groups, list[int]]:
+    """Put one partition together from `(task, group)`, given in task order.
+
+    Returns the groups, keys in order of first appearance over the whole run, and each key's rank (ascending). `keep` picks a part of the
+    keys, for a partition that is too large to be merged at once; `into` is an empty dict of the caller's, to watch it grow.
+    """
+    merged: Groups = {} if into is None else into
+    ranks: list[int] = []
+    for task, group in blocks:
+        base = task << RANK_SHIFT
+        for place, key, values in zip(group.places, group.keys, group.values, strict=True):
+            if keep is not None and not keep(key):
+                continue
+            known = merged.get(key)
+            if known is None:
+                merged[key] = values
+                ranks.append(base + place)
+            else:
+                known.extend(values)
+    return merged, ranks

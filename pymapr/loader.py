@@ -1,0 +1,107 @@
+"""A job file, executed as `python FILE DATA` would execute it: as `__main__`, in whichever form it is written.
+
+When the file calls `mr.execute`, the host takes over and need not come back; when it ends without, its `mapper` and `reducer` are the
+job. The framework module is always ours, whatever lies beside the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable, Sequence
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+from pymapr import framework
+from pymapr.blame import blame, own_frames
+from pymapr.errors import JobLoadError
+from pymapr.job import Emitter, Job, from_namespace
+
+Take = Callable[[Job, Iterable[Any] | None], object]
+"""Called with the job, and with what the file gave to execute (None if it never called it)."""
+
+
+class _Capture:
+    """The host while a job file is loaded."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self.taken = False
+
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> None:
+        if not self.taken:  # the first execute is the job; in a worker, taking it never comes back
+            self.taken = True
+            self._take(job, data)
+
+
+def load(path: str, arguments: Sequence[str], take: Take) -> None:
+    """Execute the job file at `path` with `sys.argv[1:] = arguments`, and hand its job to `take`.
+
+    Raises JobLoadError for what does not compile or holds no job, UserCodeFailed for what the file itself raises.
+    """
+    capture = _Capture(take)
+    framework.set_host(capture)
+    sys.modules["MapReduce"] = sys.modules["MapReduce_original"] = framework_module()
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter itself does for a script
+    sys.modules["__main__"] = main
+    sys.argv = [path, *arguments]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - pathlib costs milliseconds
+    code = compile_file(path)
+    try:
+        exec(code, main.__dict__)  # noqa: S102 - running the job is what this is for
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise blame(error, "load", "") from None
+    except BaseException as error:
+        raise blame(error, "load", "") from None
+    if not capture.taken:
+        _forget_emissions(main.__dict__)
+        take(from_namespace(main.__dict__), None)
+
+
+def _forget_emissions(names: dict[str, Any]) -> None:
+    """A script that drove its mapper itself has emitted already; the run that counts begins afresh."""
+    for value in names.values():
+        if isinstance(value, Emitter):
+            value.begin("")
+
+
+def framework_module() -> types.ModuleType:
+    """What `import MapReduce` finds."""
+    module = types.ModuleType("MapReduce", framework.__doc__)
+    module.MapReduce = framework.MapReduce  # type: ignore[attr-defined]
+    module.json = framework.json  # type: ignore[attr-defined]  # the original imported it, and `import *` handed it on
+    module.__spec__ = ModuleSpec("MapReduce", None)
+    return module
+
+
+def compile_file(path: str) -> types.CodeType:
+    """The file's code; raises JobLoadError that says where it does not compile, and whether it looks like Python 2."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            source = file.read()
+        return compile(source, path, "exec", dont_inherit=True)
+    except OSError as error:
+        raise JobLoadError(f"{path}: {error.strerror}", "is the path right, seen from this folder?", "load") from None
+    except SyntaxError as error:
+        where = f"{os.path.basename(path)}:{error.lineno}:{error.offset or 0}"  # noqa: PTH119
+        line = (error.text or "").strip()
+        message = f"does not compile: {error.msg}" + (f", in `{line[:120]}`" if line else "")
+        raise JobLoadError(message, _mend(error, line), "load", where, cause=type(error).__name__) from None
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting that the parser gives up on
+        raise JobLoadError(f"does not compile: {error}", "", "load", frames=own_frames(error), cause=type(error).__name__) from None
+
+
+def _mend(error: SyntaxError, line: str) -> str:
+    if isinstance(error, TabError):
+        return "indent with spaces only: Python 3 refuses tabs and spaces in one block"
+    if "print" in line and "print(" not in line.replace(" ", ""):
+        return "this is Python 2; in Python 3 print is a function: print(x)"
+    if "<>" in line:
+        return "this is Python 2; in Python 3 `<>` is written `!=`"
+    if line.startswith("except") and "," in line:
+        return "this is Python 2; in Python 3 it is `except Error as name:`"
+    return ""

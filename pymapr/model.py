@@ -1,0 +1,151 @@
+"""What a run is asked and what it answers: plain facts, no files, no processes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pymapr.errors import UsageError
+from pymapr.timings import PHASES
+
+Engine = Literal["serial", "parallel"]
+ENGINES: tuple[Engine, ...] = ("serial", "parallel")
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order a parallel run works and answers: `stable`, `arrival`, or `scramble` with its seed."""
+
+    kind: Literal["stable", "arrival", "scramble"] = "stable"
+    seed: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Order:
+        """Read `stable`, `arrival` or `scramble:SEED`; raises UsageError."""
+        kind, colon, seed = text.partition(":")
+        if kind == "scramble" and seed.isascii() and seed.isdigit():
+            return cls("scramble", int(seed))
+        if not colon and kind == "stable":
+            return cls("stable")
+        if not colon and kind == "arrival":
+            return cls("arrival")
+        raise UsageError(
+            f"order: expected stable, arrival or scramble:SEED, got {text!r}",
+            "SEED is a whole number, as in scramble:7",
+        )
+
+    def __str__(self) -> str:
+        return f"scramble:{self.seed}" if self.kind == "scramble" else self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to run.
+
+    workers: processes at once. memory: budget in bytes for all workers together. isolated: no process sees both phases, at least two
+    tasks a phase, dealt from the data and the worker count alone (a scramble is always isolated).
+    """
+
+    workers: int
+    order: Order = Order()
+    memory: int = 2**30
+    isolated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise UsageError(f"workers: expected a whole number of at least 1, got {self.workers}")
+        if self.memory < 2**20:
+            raise UsageError(f"memory: expected at least 1MB, got {self.memory} bytes", "write `--memory 256MB`")
+
+    @property
+    def static(self) -> bool:
+        """Whether tasks are dealt in advance, so that a run can be repeated exactly."""
+        return self.isolated or self.order.kind == "scramble"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerReport:
+    """What one worker did: seconds per phase (wall and CPU), counts, peak memory in bytes."""
+
+    worker: int
+    wall: dict[str, float]
+    cpu: dict[str, float]
+    records: int = 0
+    pairs: int = 0
+    keys: int = 0
+    peak_memory: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """When a worker was in a phase, in seconds since the run began; worker -1 is the master."""
+
+    worker: int
+    phase: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTimings:
+    """The account of one run.
+
+    phases: seconds of wall during which anyone was in that phase (so none exceeds `wall`; phases that overlap sum to more than the
+    whole). cpu_phases: CPU seconds summed over all processes. balance: the busiest worker's share over the mean, 1.0 is perfect.
+    """
+
+    engine: Engine
+    workers: int
+    order: str
+    wall: float
+    cpu: float
+    phases: dict[str, float]
+    cpu_phases: dict[str, float]
+    spans: tuple[Span, ...] = ()
+    per_worker: tuple[WorkerReport, ...] = ()
+    records: int = 0
+    pairs: int = 0
+    keys: int = 0
+    bytes_shuffled: int = 0
+    bytes_spilled: int = 0
+    peak_memory: int = 0
+    balance: float = 1.0
+
+    def as_json(self) -> dict[str, object]:
+        """The run object of the JSON report, with further keys."""
+        return {
+            "engine": self.engine,
+            "workers": self.workers,
+            "order": self.order,
+            "wall": self.wall,
+            "cpu": self.cpu,
+            "phases": {name: self.phases.get(name, 0.0) for name in PHASES} | {"total": self.wall},
+            "cpu_phases": {name: self.cpu_phases.get(name, 0.0) for name in PHASES} | {"total": self.cpu},
+            "spans": [vars(span) for span in self.spans],
+            "per_worker": [vars(report) for report in self.per_worker],
+            "records": self.records,
+            "pairs": self.pairs,
+            "keys": self.keys,
+            "bytes_shuffled": self.bytes_shuffled,
+            "bytes_spilled": self.bytes_spilled,
+            "peak_memory": self.peak_memory,
+            "balance": self.balance,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run yields: its account, remarks worth telling (blank lines skipped, ...), and the output unless it was written away.
+
+    output: JSON lines, each with its line end.
+    """
+
+    timings: RunTimings
+    remarks: tuple[str, ...] = ()
+    output: bytes = b""
+
+    @property
+    def values(self) -> list[Any]:
+        """The output values, as JSON gives them back."""
+        return [json.loads(line) for line in self.output.splitlines()]

@@ -1,0 +1,145 @@
+"""The crew: starts workers, hands them tasks, and replaces the one that dies; leaves no process behind.
+
+A worker that dies is replaced once by a fresh process, which gets its unfinished tasks. The second death over one task ends the run and
+names what was being worked on. What was announced stays: nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pymapr.errors import ProtocolError, WorkerDied, by_name
+from pymapr.parallel.channel import Launcher, Link, WorkerSpec
+from pymapr.parallel.protocol import Begin, Enumerate, Failed, MapTask, ReduceTask, Ready, RunSerial, Stop
+from pymapr.parallel.shuffle import gather
+
+Task = MapTask | ReduceTask | RunSerial | Enumerate
+
+
+class Seat:
+    """One place in the crew: the process that sits there now, and the tasks it was given and has not announced, oldest first."""
+
+    def __init__(self, spec: WorkerSpec, link: Link) -> None:
+        self.spec, self.link = spec, link
+        self.ready: Ready | None = None
+        self.tasks: deque[Task] = deque()
+        self.deaths: dict[str, int] = {}
+
+
+class Crew:
+    """The workers of one phase. `describe` tells a task in words, for the message about its second death."""
+
+    def __init__(
+        self, launcher: Launcher, begin: Begin, describe: Callable[[Task | None], str], most_payload: int, *, lives: int = 2
+    ) -> None:
+        self._launcher, self._begin, self._describe = launcher, begin, describe
+        self._most_payload, self._lives = most_payload, lives
+        self.seats: list[Seat] = []
+        self.launched: dict[int, float] = {}
+        self.retries = 0
+
+    def start(self, spec: WorkerSpec) -> Seat:
+        """One more worker."""
+        seat = Seat(spec, self._launch(spec))
+        self.seats.append(seat)
+        return seat
+
+    def _launch(self, spec: WorkerSpec) -> Link:
+        link = Link(self._launcher.launch(spec), self._most_payload)
+        link.feed(self._begin)
+        return link
+
+    def give(self, seat: Seat, task: Task) -> None:
+        """Hand a task to a seat; it is done when `done` is called for it."""
+        seat.tasks.append(task)
+        seat.link.feed(task)
+
+    def done(self, seat: Seat, kind: type[Task], number: int | None = None) -> Task:
+        """The seat announced its oldest task; raises ProtocolError if that is another one."""
+        task = seat.tasks.popleft() if seat.tasks else None
+        if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
+            raise ProtocolError("a worker announced a task that it was not given")
+        return task
+
+    def arrivals(self, timeout: float | None) -> Iterator[tuple[Seat, Any]]:
+        """What the workers say; failures are raised, deaths are mended here and not seen outside."""
+        seats = {id(seat.link): seat for seat in self.seats}
+        for link, message in gather([seat.link for seat in self.seats], timeout):
+            seat = seats[id(link)]
+            if message is None:
+                self._replace(seat)
+            elif isinstance(message, Failed):
+                raise failure(message)
+            elif isinstance(message, Ready):
+                seat.ready = message
+                yield seat, message
+            elif seat.ready is None:
+                raise ProtocolError("a worker spoke before it was ready")
+            else:
+                yield seat, message
+
+    def _replace(self, seat: Seat) -> None:
+        exitcode = seat.link.handle.reap()
+        seat.link.handle.close()
+        culprit = seat.tasks[0] if seat.ready and seat.tasks else None
+        name = self._describe(culprit)
+        seat.deaths[name] = seat.deaths.get(name, 0) + 1
+        if seat.deaths[name] >= self._lives or isinstance(culprit, Enumerate) or (culprit is None and seat.ready is not None):
+            self.seats.remove(seat)
+            raise WorkerDied(f"worker {seat.spec.index} died ({how(exitcode)}) {name}", DEATH_HINT)
+        self.retries += 1
+        seat.ready = None
+        seat.link = self._launch(seat.spec)
+        for task in seat.tasks:
+            seat.link.feed(task)
+
+    def dismiss(self) -> None:
+        """Tell everybody to stop, wait a moment until they have, and give the descriptors back."""
+        poll = select.poll()
+        waiting = {seat.link.handle.sentinel for seat in self.seats}
+        for seat in self.seats:
+            seat.link.feed(Stop())
+            poll.register(seat.link.handle.sentinel, select.POLLIN)
+        while waiting and (ended := poll.poll(_GRACE_MS)):
+            for sentinel, _ in ended:
+                poll.unregister(sentinel)
+                waiting.discard(sentinel)
+        self.kill()
+
+    def kill(self) -> None:
+        """End everybody at once, those included who have ended already."""
+        for seat in self.seats:
+            seat.link.handle.kill()
+        for seat in self.seats:
+            seat.link.handle.reap()
+            seat.link.handle.close()
+        self.seats = []
+
+
+_GRACE_MS = 2000
+"""How long a worker may take to leave when told to: flushing what the job printed is all it has to do."""
+
+DEATH_HINT = "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough memory?"
+
+
+def how(exitcode: int) -> str:
+    """An exit code in words."""
+    if exitcode >= 0:
+        return f"exit code {exitcode}"
+    try:
+        return signal.Signals(-exitcode).name
+    except ValueError:
+        return f"signal {-exitcode}"
+
+
+def failure(message: Failed) -> Exception:
+    """What a worker reported, as the error it was there."""
+    kind = by_name().get(message.error)
+    if kind is None:
+        raise ProtocolError(f"a worker failed with {message.error!r:.60}, which is no error of a worker")
+    fields = (message.message, message.hint, message.phase, message.where, tuple(message.frames), message.cause)
+    return kind(*fields)

@@ -1,0 +1,66 @@
+"""What there is to map, cut into tasks: byte ranges of files, or batches of lines. Deals; starts no process and runs no job.
+
+Two ways of dealing: on demand, so that a quick worker gets more; and in advance (for isolated runs and scrambles), from the data, the
+worker count and the seed alone, so that one seed is one run, anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pymapr.codecs import as_bytes, pack_lines
+from pymapr.inputs import Input, pieces
+from pymapr.parallel.protocol import MapTask
+from pymapr.serial import numbered
+
+_FIRST_BATCH, _MOST_BATCH = 2**14, 2**20
+
+
+def by_range(inputs: Sequence[Input], workers: int, memory: int) -> Iterator[MapTask]:
+    """Tasks over files that the workers read for themselves."""
+    most = max(2**16, min(2**21, memory // (workers * 32)))
+    task = 0
+    for number, source in enumerate(inputs):
+        for start, end in pieces(source.size, workers, most):
+            yield MapTask(task, "range", number, start, end)
+            task += 1
+
+
+def by_batch(data: Iterable[Any], workers: int, name: str = "data") -> Iterator[MapTask]:
+    """Tasks over an iterable of lines, read no further than the workers need; the batches grow, so that a short list is shared out."""
+    sized = len(data) if isinstance(data, Sequence) else None
+    most_lines = max(1, -(-sized // workers)) if sized is not None else 2**20
+    most_bytes, lines, held, first, task = _FIRST_BATCH, list[bytes](), 0, 1, 0
+    for number, line in numbered(data, name):
+        lines.append(as_bytes(line, f"item {number} of the data"))
+        held += len(lines[-1]) + 1
+        if held >= most_bytes or len(lines) >= most_lines:
+            yield MapTask(task, "lines", first=first, payload=pack_lines(lines))
+            task, first, lines, held = task + 1, number + 1, [], 0
+            most_bytes = min(most_bytes * 2, _MOST_BATCH)
+    if lines:
+        yield MapTask(task, "lines", first=first, payload=pack_lines(lines))
+
+
+def in_advance(lines: Sequence[bytes], workers: int, seed: int | None) -> list[MapTask]:
+    """All lines in two tasks a worker, at least two however few they are; in another order if there is a seed.
+
+    Task i belongs to worker i modulo `workers`.
+    """
+    if seed is not None:
+        from random import Random
+
+        lines = list(lines)
+        Random(f"records {seed}").shuffle(lines)  # noqa: S311 - to be repeated, not a secret
+    count = max(2, min(len(lines), 2 * workers))
+    bounds = [len(lines) * part // count for part in range(count + 1)]
+    return [
+        MapTask(task, "lines", first=start + 1, payload=pack_lines(lines[start:end]))
+        for task, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+    ]
+
+
+def all_lines(inputs: Sequence[Input]) -> list[bytes]:
+    """Every line of every input, in order."""
+    return [line for source in inputs for line in source.lines(0, source.size)]

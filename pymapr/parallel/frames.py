@@ -1,0 +1,74 @@
+"""Messages <-> bytes: a small header in JSON and a payload that nobody looks into, each with its length in front.
+
+Pure. Any cut of the stream gives the same frames, and a half-written frame is simply not there yet. Nothing is ever unpickled, so a
+master may read what a hostile worker wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from struct import Struct
+from typing import Any, NamedTuple
+
+from pymapr.errors import ProtocolError
+
+_LENGTHS = Struct("<IQ")
+MOST_HEADER = 2**22
+MOST_PAYLOAD = 2**40
+
+
+class Frame(NamedTuple):
+    """A header, decoded, and its payload, opaque."""
+
+    header: dict[str, Any]
+    payload: bytes
+
+
+def encode(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
+    """One frame as bytes."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return _LENGTHS.pack(len(text), len(payload)) + text + payload
+
+
+class Frames:
+    """Collects bytes as they come and gives back whole frames. Raises ProtocolError for what no encoder wrote."""
+
+    def __init__(self, most_header: int = MOST_HEADER, most_payload: int = MOST_PAYLOAD) -> None:
+        self._most_header, self._most_payload = most_header, most_payload
+        self._held = bytearray()
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the rest of their frame."""
+        return len(self._held)
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes of the stream, and yield the frames that they complete."""
+        self._held += data
+        at = 0
+        try:
+            while len(self._held) - at >= _LENGTHS.size:
+                header, payload = _LENGTHS.unpack_from(self._held, at)
+                self._check(header, payload)
+                start = at + _LENGTHS.size
+                if len(self._held) < start + header + payload:
+                    break
+                at = start + header + payload
+                yield Frame(_decode(bytes(self._held[start : start + header])), bytes(self._held[start + header : at]))
+        finally:
+            del self._held[:at]
+
+    def _check(self, header: int, payload: int) -> None:
+        if header > self._most_header or payload > self._most_payload:
+            raise ProtocolError(f"a frame of {header} + {payload} bytes was announced, more than is allowed")
+
+
+def _decode(text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ProtocolError("a frame's header is not JSON") from None
+    if not isinstance(header, dict):
+        raise ProtocolError("a frame's header is not an object")
+    return header

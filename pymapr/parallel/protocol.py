@@ -1,0 +1,184 @@
+"""What master and workers say to each other: one type a message, checked field by field on arrival.
+
+    master -> worker   Begin, MapTask, ReduceTask, RunSerial, Enumerate, Stop
+    worker -> master   Ready, Batch, Mapped, Reduced, Output, Finished, Failed
+
+A message is a type, never a magic value among the data, so data may be anything. Blocks and lines ride in the payload.
+"""
+
+from typing import Any, NamedTuple, get_args, get_origin
+
+from pymapr.errors import ProtocolError
+from pymapr.parallel.frames import Frame, encode
+
+INLINE = -1
+"""In place of a spill file's number: the bytes are in the message's payload, `offset` counts from its start."""
+
+Ref = list[int]
+"""Where bytes are: [file, offset, length]."""
+
+
+class Begin(NamedTuple):
+    """How this run groups and orders; sent once, before any task. memory: bytes this worker may hold; 0 spills: all inline."""
+
+    partitions: int
+    order: str
+    seed: int
+    memory: int
+
+
+class MapTask(NamedTuple):
+    """Map some records: `range` (bytes start to end of an input), `lines` (in the payload), or `carried` (emitted before execute).
+
+    first: the number of the first line, for messages.
+    """
+
+    task: int
+    kind: str
+    input: int = 0
+    start: int = 0
+    end: int = 0
+    first: int = 1
+    payload: bytes = b""
+
+
+class ReduceTask(NamedTuple):
+    """Reduce one partition, or the `share`-th of `shares` parts of it. blocks: [map task, file, offset, length], in task order."""
+
+    task: int
+    share: int
+    shares: int
+    blocks: list[list[int]]
+    payload: bytes = b""
+
+
+class RunSerial(NamedTuple):
+    """Run the whole job in this one process; permute: -1, or the seed by which each key's values are permuted."""
+
+    permute: int
+
+
+class Enumerate(NamedTuple):
+    """Read on in the data that the script gave to execute, and send about so many bytes of lines (0: all of them)."""
+
+    most: int
+
+
+class Stop(NamedTuple):
+    """There is nothing more to do."""
+
+
+class Ready(NamedTuple):
+    """The job is loaded. source: `inputs` (the run's own) or `given` (what the script passed to execute). at: this worker's clock."""
+
+    source: str
+    name: str
+    carries: bool
+    at: float
+
+
+class Batch(NamedTuple):
+    """Lines that the script gave to execute; last: there are no more."""
+
+    count: int
+    last: bool
+    payload: bytes = b""
+
+
+class Mapped(NamedTuple):
+    """A map task is done: announced is committed. blocks: [partition, file, offset, length]; outputs: what the mapper emitted."""
+
+    task: int
+    records: int
+    blank: int
+    pairs: int
+    keys: int
+    blocks: list[list[int]]
+    outputs: list[int]
+    stats: dict[str, Any]
+    payload: bytes = b""
+
+
+class Reduced(NamedTuple):
+    """A reduce task is done. outputs: where its packed entries are (see pymapr.parallel.ordering)."""
+
+    task: int
+    keys: int
+    outputs: list[int]
+    stats: dict[str, Any]
+    payload: bytes = b""
+
+
+class Output(NamedTuple):
+    """Some lines of a serial run's output."""
+
+    payload: bytes = b""
+
+
+class Finished(NamedTuple):
+    """A serial run is done, and all its output was sent: `lines` lines."""
+
+    lines: int
+    records: int
+    blank: int
+    pairs: int
+    keys: int
+    stats: dict[str, Any]
+
+
+class Failed(NamedTuple):
+    """The worker can do no more, and why: the fields of a MaprError, and its class."""
+
+    error: str
+    message: str
+    hint: str
+    phase: str
+    where: str
+    frames: list[str]
+    cause: str
+
+
+Message = (
+    Begin | MapTask | ReduceTask | RunSerial | Enumerate | Stop | Ready | Batch | Mapped | Reduced | Output | Finished | Failed
+)
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (Begin, MapTask, ReduceTask, RunSerial, Enumerate, Stop, Ready, Batch, Mapped, Reduced, Output, Finished, Failed)
+}
+
+
+def to_bytes(message: Message) -> bytes:
+    """A message as one frame."""
+    fields = message._asdict()
+    payload = fields.pop("payload", b"")
+    return encode({**fields, "type": type(message).__name__}, payload)
+
+
+def from_frame(frame: Frame) -> Any:
+    """A frame as a message; raises ProtocolError for a kind or field that is none of ours."""
+    kind = _KINDS.get(str(frame.header.pop("type", None)))
+    if kind is None:
+        raise ProtocolError("a message of unknown kind arrived")
+    if frame.payload or "payload" in kind._fields:
+        frame.header["payload"] = frame.payload
+    try:
+        message = kind(**frame.header)
+    except TypeError:
+        raise ProtocolError(f"a {kind.__name__} message with other fields than it has arrived") from None
+    for name, wanted in kind.__annotations__.items():
+        if not _fits(getattr(message, name), wanted):
+            raise ProtocolError(f"{kind.__name__}.{name}: expected {getattr(wanted, '__name__', wanted)}, got {getattr(message, name)!r:.80}")
+    return message
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    """Whether a value that came as JSON has the annotated type."""
+    origin = get_origin(wanted)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(item, get_args(wanted)[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, dict)
+    if wanted is float:
+        return type(value) in (int, float)
+    return type(value) is wanted
