@@ -8,8 +8,10 @@ from pydoc_data.topics import topics
 from random import Random
 
 SPACES = (" ", " ", "  ", "\n", "\t", " \n ", "\u00a0")
-LOOKALIKES = ("Sea", "sea", "SEA", "sea,", "sea.", "(sea", "sea-bird", "-", "1", "1.0", "café", "cafe", "cafe\u0301",
-              "straße", "STRASSE", "海", "海洋", "море", "🌊", "🌊🌊", "null", "doc-0", "__end__")  # fmt: skip
+LOOKALIKES = (
+    *("Sea", "sea", "SEA", "sea,", "sea.", "(sea", "sea-bird", "-", "1", "1.0", "null", "doc-0", "__end__"),
+    *("café", "cafe", "cafe\u0301", "straße", "STRASSE", "海", "海洋", "море", "🌊", "🌊🌊"),
+)
 
 
 def skewed(seed: int, size: int) -> Iterator[list[str]]:

@@ -6,8 +6,10 @@ from random import Random
 
 SYLLABLES = ("ba", "do", "fe", "gu", "ki", "la", "mo", "nu", "pe", "ri", "so", "tu")
 SPACES = (" ", " ", "  ", "\n", "\t", " \n ", "\u00a0", "\u3000")
-LOOKALIKES = ("The", "the", "THE", "the,", "the.", "(the", "the-end", "-", "'", "1", "1.0", "résumé", "resume", "straße",
-              "re\u0301sume\u0301", "STRASSE", "数", "数据", "слово", "🐋", "🐋🐋", "null", "true", "__end__")  # fmt: skip
+LOOKALIKES = (
+    *("The", "the", "THE", "the,", "the.", "(the", "the-end", "-", "'", "1", "1.0", "null", "true", "__end__"),
+    *("résumé", "resume", "re\u0301sume\u0301", "straße", "STRASSE", "数", "数据", "слово", "🐋", "🐋🐋"),
+)
 
 
 def zipf(seed: int, size: int) -> Iterator[list[str]]:
