@@ -81,6 +81,20 @@ def test_version_1_quota_and_memory(tmp_path: Path) -> None:
     assert usable_memory(root) == 2097152
 
 
+def test_version_1_has_a_place_of_its_own_for_each_controller(tmp_path: Path) -> None:
+    """Where the memory is limited says nothing of the processor."""
+    root = lay(
+        tmp_path,
+        {
+            "proc/self/cgroup": "4:memory:/big\n3:cpu:/small\n",
+            "sys/fs/cgroup/cpu/big/cpu.cfs_quota_us": "100000\n",
+            "sys/fs/cgroup/cpu/big/cpu.cfs_period_us": "100000\n",
+            "sys/fs/cgroup/memory/small/memory.limit_in_bytes": "1048576\n",
+        },
+    )
+    assert (cpu_quotas(root), memory_limits(root)) == ([], [])
+
+
 def test_version_1_without_limit(tmp_path: Path) -> None:
     """-1 is no quota; a memory limit near 2**63 is no limit but the machine's own size."""
     root = lay(
