@@ -165,6 +165,16 @@ FORM = {
         "open `sys.argv[1]` instead",
     ),
     "fixed input by names": (HEAD + MAP + REDUCE + FIXED_INPUT, "the input is always 'b.json'", "open `sys.argv[1]`"),
+    "fixed input, zipped": (
+        HEAD + "import gzip\n" + MAP + REDUCE + "mr.execute(gzip.open('b.gz').readlines(), mapper, reducer) #!\n",
+        "the input is always 'b.gz'",
+        "open `sys.argv[1]`",
+    ),
+    "a lambda with a name": (
+        HEAD + "mapper = lambda: mr.emit_intermediate(1, 1) #!\n" + REDUCE + RUN,
+        "the mapper takes no parameters",
+        "write `lambda(record)`",
+    ),
     "a second run": (
         using() + "    mr.execute(open(sys.argv[1]), mapper, reducer) #!\n",
         "this stands after mr.execute and may not run: a graded job ends there, and so does each worker process",
@@ -187,6 +197,7 @@ def main():
 DEFAULT = "def mapper(record, seen={}):\n    seen[1] = 1 #!\n    mr.emit_intermediate(1, 1)\n"
 KEEP = "put what the reducer needs into the emitted key and value; keep nothing between calls"
 CONDUCT = {
+    "result changed": (using(reducer="mr.result[0] = 1 #!"), "the reducer uses `mr.result`", "mr.emit(value)"),
     "intermediate": (
         using(reducer="mr.intermediate[key] #!"),
         "the reducer uses `mr.intermediate`",
@@ -231,6 +242,11 @@ CONDUCT = {
         "the mapper draws by chance (random.choice): its output may differ from run to run",
         "make a `random.Random(text_of_the_record)` for each record",
     ),
+    "no seed": (
+        using("random.random() #!", head="import random\nrandom.seed()\n"),
+        "the mapper draws by chance (random.random)",
+        "make a `random.Random(",
+    ),
     "uuid": (using("uuid.uuid4() #!", head="import uuid\n"), "draws by chance (uuid.uuid4)", "random.Random("),
     "clock": (
         using("time.time() #!", head="import time\n"),
@@ -239,6 +255,11 @@ CONDUCT = {
     ),
     "date": (using("dt.now() #!", head="from datetime import datetime as dt\n"), "(datetime.datetime.now)", "compute"),
     "stdin": (using("sys.stdin.read() #!"), "reads standard input, which may be the dataset", "work on the record"),
+    "stdin by name": (
+        using("stdin.read() #!", head="from sys import stdin\n"),
+        "the mapper reads standard input",
+        "work on the record, or the key and values, alone",
+    ),
     "namedtuple": (
         using("P = namedtuple('P', 'x') #!", head="from collections import namedtuple\n"),
         "the mapper makes a class: objects of it may not travel between processes",
@@ -305,6 +326,7 @@ def test_a_file_that_does_not_compile_is_still_warned_of_the_framework_beside_it
     first, second = look(tmp_path, "import MapReduce\nprint 'a'\n", MapReduce="")
     assert "the `print` statement" in first.what
     assert "a MapReduce of its own" in second.what
+    assert len(look(tmp_path, "print 'a'\n", MapReduce="")) == 1
 
 
 def test_a_package_beside_the_file_counts_as_a_module(tmp_path: Path) -> None:
@@ -325,13 +347,21 @@ def test_a_file_that_hides_one_of_pythons_modules(tmp_path: Path, name: str, imp
     assert found == [Surprise(None, what, f"rename the `{name}` that lies beside the file")] * told
 
 
+def test_a_cookie_counts_in_the_first_two_lines_and_before_any_code() -> None:
+    """As the language has it."""
+    cookie = b"# coding: latin-1\n"
+    told = [bool(understand(before + cookie)[1]) for before in (b"", b"\n", b"# note\n", b"x = 1\n", b"\n\n")]
+    assert told == [True, True, True, False, False]
+
+
 def test_a_module_of_ones_own_beside_the_file_is_found(tmp_path: Path) -> None:
     """What lies beside a script can be imported by it."""
     assert look(tmp_path, using(head="import helper\nfrom helper import x\n"), helper="x = 1\n") == []
 
 
 def test_names_from_where_nobody_looks_silence_what_cannot_be_known(tmp_path: Path) -> None:
-    """`from common import *` may bring a mapper, or call emit."""
+    """`from common import *` may bring a mapper, or call emit; nobody knows what its names stand for."""
+    assert look(tmp_path, using("table[1] = 2", head="from common import *\n"), common="") == []
     assert look(tmp_path, HEAD + "from common import *\n" + RUN, common="") == []
 
 

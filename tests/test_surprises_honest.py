@@ -64,6 +64,27 @@ def run(path):
         reducer(key, mr.intermediate[key])
     print(mr.result)
 """,
+    "a path that is computed": "import os\nmr.execute(open(os.path.join('data', 'b.json')), mapper, reducer)\n",
+    "a path of several": """\
+path = 'books.json'
+path = path.replace('books', 'poems')
+mr.execute(open(path), mapper, reducer)
+""",
+    "one path after another": "for path in ('a.json', 'b.json'):\n    mr.execute(open(path), mapper, reducer)\n",
+    "an own function that opens": """\
+def lines(path):
+    return [line for line in open(path)]
+mr.execute(lines('books.json'), mapper, reducer)
+""",
+    "an own function that reads": "import bz2\nmr.execute(bz2.open('b.bz2').read().split(), mapper, reducer)\n",
+    "a file or a list": """\
+data = open('books.json')
+data = ['["a", 1]'] + list(data)
+mr.execute(data, mapper, reducer)
+""",
+    "records in the source": """mr.execute(['["a", 1]'], mapper, reducer)\n""",
+    "no input at all": "import io\nmr.execute(io.StringIO(), mapper, reducer)\n",
+    "a path by name": "mr.execute(open(file='b.json'), mapper, reducer)\n",
     "functions after it": """\
 def main():
     mr.execute(open(sys.argv[1]), mapper, reducer)
@@ -133,6 +154,35 @@ def combiner(key, values):
 def partitioner(key, n):
     return 0
 """,
+    "functional, lambdas": """\
+mapper = lambda record: [(record[0], 1)]
+reducer = lambda key, values: [sum(values)]
+""",
+    "functional, decorated": """\
+from functools import cache
+def listed(f):
+    return lambda *given: [f(*given)]
+@listed
+def mapper(record):
+    print(record)
+def reducer(key, values):
+    yield key
+""",
+    "functional, the rest from elsewhere": """\
+from common import *
+def mapper(record):
+    table.emit(record)
+""",
+    "the rest from elsewhere": HEAD
+    + """\
+from common import *
+def mapper(record):
+    hand_over(mr, record)
+    xrange(3)
+def reducer(key, values):
+    hand_over(mr, key)
+"""
+    + RUN,
     "either of two objects": """\
 import sys, MapReduce
 if len(sys.argv) > 2:
@@ -179,6 +229,12 @@ HABITS = {
     "fills a table beforehand": using(head="TABLE = {}\nfor i in range(3):\n    TABLE[i] = i * i\n"),
     "a set's union": using("OTHER.union(record)\nOTHER | set(record)", head="OTHER = set()\n"),
     "an object's own method": using("LOG.update(record)", head="LOG = open('/dev/null')\n"),
+    "another object's result": using("RUN.result", head="RUN = open('/dev/null')\n"),
+    "prints to standard error": using("sys.stdout = sys.stderr"),
+    "a method of a file, called like a list elsewhere": using(
+        "table.update(record)", head="def load():\n    table = {}\n    return open(str(table))\ntable = load()\n"
+    ),
+    "a hash function of its own": using("hash(record)", head="def hash(x):\n    return len(x)\n"),
     "a default that is only read": HEAD
     + """\
 def mapper(record, weights={}):
@@ -196,6 +252,7 @@ def mapper(record, weights={}):
     ),
     "asks for the version": using(head="if sys.version_info[0] < 3:\n    text = unicode\n    import Queue\n"),
     "sets a seed": using("random.shuffle(record)", head="import random\nrandom.seed(1)\n"),
+    "sets a seed by name": using("random.random()", head="import random\nrandom.seed(a=1)\n"),
     "a generator of chance per record": using("random.Random(record[0]).shuffle(record)", head="import random\n"),
     "a table called random": using("random = {}\nrandom.get(1)", head="import random\n"),
     "sleeps": using("time.sleep(0)", head="import time\n"),
@@ -217,6 +274,7 @@ def test_an_honest_file_passes_in_silence(tmp_path: Path, style: str) -> None:
     """False alarms cost trust: there is none for any way in which right submissions are written."""
     job = tmp_path / "wordcount.py"
     job.write_bytes(HONEST[style].encode())
+    (tmp_path / "common.py").touch()
     assert surprises(job) == []
 
 

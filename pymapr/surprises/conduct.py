@@ -49,7 +49,7 @@ def _inspect(job: JobFile, function: Function, where: str) -> Iterator[Finding]:
         if isinstance(node, ast.Call):
             yield from _identity(job, node, local, where)
             yield from _chance(job, node, local, where)
-        if isinstance(node, ast.Attribute) and job.dotted(node) == "sys.stdin":
+        if isinstance(node, ast.Name | ast.Attribute) and job.dotted(node) == "sys.stdin":
             what = f"{where} reads standard input, which may be the dataset itself, or empty"
             yield "stdin", Surprise(node.lineno, what, "work on the record, or the key and values, alone")
     yield from _defaults(function, where)
@@ -68,25 +68,26 @@ def _insides(job: JobFile, node: ast.AST, local: set[str], where: str) -> Iterat
 
 def _state(job: JobFile, node: ast.AST, local: set[str], where: str) -> Iterator[Finding]:
     """Something outside the function that it changes."""
-    for target, plain in _changed(node):
+    for target in _changed(node):
         name = target.id
         if name in local or name in job.imports or name in job.emitters or not job.bound_to(name):
             continue
-        # A method may mean anything on what we do not know; a subscript or attribute that is stored is a change.
-        if plain or _is_mutable(job, name) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        # A method may mean anything on what we do not know; what is stored to is changed.
+        if _is_mutable(job, name) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             what = f"{where} changes `{name}`, which lies outside of it: {STATE[0]}"
             yield f"state {name}", Surprise(target.lineno, what, STATE[1])
 
 
-def _changed(node: ast.AST) -> Iterator[tuple[ast.Name, bool]]:
-    """Names whose object this node may change; and whether the name itself gets another object."""
+def _changed(node: ast.AST) -> list[ast.Name]:
+    """The name that this node gives another object, or whose object it may change."""
     match node:
         case ast.Name(ctx=ast.Store() | ast.Del()):
-            yield node, True
+            return [node]
         case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-            yield from ((name, False) for name in _root(node))
+            return _root(node)
         case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in MUTATORS:
-            yield from ((name, False) for name in _root(owner))
+            return _root(owner)
+    return []
 
 
 def _root(node: ast.expr) -> list[ast.Name]:
@@ -119,7 +120,7 @@ def _defaults(function: Function, where: str) -> Iterator[Finding]:
     kept = {arg.arg for arg, default in pairs if _makes_mutable(default)}
     rebound = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in ast.walk(function):
-        for target, _ in _changed(node):
+        for target in _changed(node):
             if target.id in kept - rebound:
                 what = f"{where} changes the default of `{target.id}`, which lives on between calls: {STATE[0]}"
                 yield f"default {target.id}", Surprise(target.lineno, what, STATE[1])

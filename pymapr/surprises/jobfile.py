@@ -56,10 +56,10 @@ class JobFile:
 
     def is_execute(self, call: ast.Call) -> bool:
         """Whether this is `mr.execute(...)`."""
-        func = call.func
-        if not (isinstance(func, ast.Attribute) and func.attr == "execute"):
-            return False
-        return self.is_framework(func.value) or (isinstance(func.value, ast.Name) and func.value.id in self.emitters)
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr="execute"):
+                return name in self.emitters
+        return False
 
     def bound_to(self, name: str) -> list[ast.expr | None]:
         """What a name that is not local may stand for: the module's, else an enclosing function's."""
@@ -91,9 +91,12 @@ class JobFile:
         """The function that an expression names, if the file defines it, once and for all."""
         if isinstance(node, ast.Lambda):
             return node
-        if isinstance(node, ast.Name) and not any(self.bound_to(node.id)):
-            return self.functions.get(node.id)
-        return None
+        if not isinstance(node, ast.Name):
+            return None
+        values = self.bound_to(node.id)
+        if len(values) == 1 and isinstance(values[0], ast.Lambda):
+            return values[0]
+        return None if any(values) else self.functions.get(node.id)
 
     def reachable(self, start: Function) -> Iterator[Function]:
         """A function and those of the file's functions that it names, directly or not."""
