@@ -1,0 +1,83 @@
+"""What to tell a student: which verdict a failure is, what was seen, and what to do about it. Words and their table; judges nothing."""
+
+from __future__ import annotations
+
+from grader.model import Difference, Verdict
+
+LIMITS = {"time": Verdict.TIME_LIMIT, "memory": Verdict.MEMORY_LIMIT, "output": Verdict.OUTPUT_LIMIT}
+
+
+def verdict_of(kind: str, cause: str) -> Verdict:
+    """The verdict for a run that failed by itself. kind: the engine's error or the limit; cause: the exception underneath."""
+    if kind in LIMITS:
+        return LIMITS[kind]
+    if cause == "MemoryError" or kind == "ValuesExceedMemory":
+        return Verdict.MEMORY_LIMIT
+    return Verdict.INVALID_SUBMISSION if kind == "JobLoadError" else Verdict.RUNTIME_ERROR
+
+
+NONDETERMINISTIC = "two runs on the same data gave different output"
+NONDETERMINISTIC_HINT = (
+    "something differs from run to run: the order of a set, hash() of a string, random, the time; sort what has no order of its own"
+)
+
+OTHER_OUTPUT = "the output differs from that of a serial run"
+NOT_PARALLEL_SAFE_HINT = (
+    "mapper and reducer run in different processes and see only their arguments: keep nothing in globals between calls,"
+    " and hand everything over with emit_intermediate and emit"
+)
+
+ORDER_DEPENDENT = "the output changes when a key's values come in another order"
+ORDER_DEPENDENT_HINT = (
+    "on a cluster the values of a key come in any order: go through the whole list and tell the values apart by what they are,"
+    " not by where they stand"
+)
+
+
+def isolated(workers: int) -> str:
+    """When a difference was seen."""
+    return f"run in {workers} map and {workers} reduce processes, in the same order"
+
+
+def scrambled(seed: int) -> str:
+    """When a difference was seen."""
+    return f"run with records, keys and values in another order over several processes (scramble {seed})"
+
+
+def wrong(difference: Difference) -> str:
+    """What a wrong answer looks like, in one line."""
+    parts = []
+    if difference.missing:
+        parts.append(f"{_records(difference.missing)} missing")
+    if difference.unexpected:
+        parts.append(f"{_records(difference.unexpected)} should not be there")
+    return " and ".join(parts) if parts else "the records are right, their order is not"
+
+
+def wrong_hint(difference: Difference) -> str:
+    """Where to look first."""
+    if difference.missing and not difference.unexpected:
+        return "what is emitted is right, but some is lacking: does every record reach emit?"
+    if difference.unexpected and not difference.missing:
+        return "everything expected is there, and more: is something emitted twice, or left in that the statement leaves out?"
+    return "take one of the examples and follow it by hand through mapper and reducer"
+
+
+def travel_hint(kind: str) -> str:
+    """The mend for what can only go wrong between processes; empty where the general one serves."""
+    return {
+        "CannotTravel": "emit plain values: strings, numbers, tuples, lists, dicts",
+        "CannotPartition": "use keys that equal themselves: strings, numbers, tuples of them",
+        "InsideRead": "mr.intermediate and mr.result belong to the framework: use only what mapper and reducer are given",
+    }.get(kind, "")
+
+
+def printed(text: str) -> str:
+    """A remark on what a submission printed."""
+    lines = text.strip().splitlines()
+    first = lines[0][:80] if lines else ""
+    return f"it printed {len(lines)} line(s), which do not count as output (the first: {first!r})"
+
+
+def _records(count: int) -> str:
+    return f"{count} record" if count == 1 else f"{count} records"

@@ -1,0 +1,181 @@
+"""What a fork of the zygote does: put on its limits, move into its folder, and run one file as the role says.
+
+From the first line of the submission on, nothing in this process can be believed: what it says to the master is checked there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from time import process_time
+from typing import Any, NoReturn
+
+from grader.sandbox import limits
+from pymapr import framework, loader
+from pymapr.blame import blame
+from pymapr.codecs import encode_outputs
+from pymapr.errors import JobLoadError, MaprError, UserCodeFailed
+from pymapr.inputs import Input
+from pymapr.job import Job
+from pymapr.parallel.channel import Channel
+from pymapr.parallel.launch import tether
+from pymapr.parallel.protocol import Finished, Output, Ready
+from pymapr.parallel.worker import Worker, flush_prints, report
+
+Request = dict[str, Any]
+
+FEED, RESULTS, LIFELINE, PRINTS, WATCH = range(5)
+"""The places of the descriptors that come with a launch; WATCH is only held, so that its other end sees this process go."""
+
+_LINES_A_MESSAGE = 4096
+
+
+def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits) -> None:
+    """Leave everything of the zygote's behind but the descriptors of this run."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    prints = descriptors[PRINTS]
+    source = os.open(os.devnull, os.O_RDONLY)
+    for target, here in ((0, source), (1, prints), (2, prints)):
+        os.dup2(here, target)
+    _close_others(set(descriptors) - {prints})
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    tether(descriptors[LIFELINE])
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(HOME=folder, TMPDIR=folder, PATH="/usr/bin:/bin", LANG="C.UTF-8")
+    limits.apply(wanted)
+
+
+def _close_others(kept: set[int]) -> None:
+    low = 3
+    for descriptor in sorted(kept):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, 1024)
+
+
+def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
+    """Run a submission up to `execute`, then serve as a worker of its job.
+
+    file, data: names inside the folder. hide: names to take away once the job is loaded, so that no mapper can read ahead.
+    """
+    channel = Channel(descriptors[FEED], descriptors[RESULTS])
+    source = _open_data(request["data"])
+
+    def take(job: Job, given: Iterable[Any] | None) -> NoReturn:
+        framework.set_host(_Busy())
+        for name in request["hide"]:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        Worker(channel, job, data=_first_of(given, source), inputs=[source]).serve()
+
+    try:
+        require_utf8(request["file"])
+        loader.load(request["file"], [request["data"]], take)
+    except MaprError as error:
+        report(channel, error)
+    os._exit(0)
+
+
+def _open_data(name: str) -> Input:
+    """The dataset as the worker's input, and on standard input too, for scripts that read it there."""
+    descriptor = os.open(name, os.O_RDONLY)
+    os.dup2(descriptor, 0)
+    return Input(name, descriptor, name)
+
+
+def _first_of(given: Iterable[Any] | None, source: Input) -> Iterable[Any]:
+    """What a serial run reads: what the script gave to execute, or the dataset where it never called it."""
+    return _lines(source) if given is None else given
+
+
+class _lines:  # noqa: N801 - a function to whoever uses it; a class so that it reads only when asked
+    """The dataset's lines; knows its descriptor, so that a worker sees that it is the dataset untouched."""
+
+    encoding, errors = "utf-8", "strict"
+
+    def __init__(self, source: Input) -> None:
+        self._source = source
+        self.name = source.name
+
+    def fileno(self) -> int:
+        return self._source.descriptor
+
+    def tell(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._source.lines(0, self._source.size))
+
+
+class _Busy:
+    """The host inside a worker: a job cannot start another."""
+
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes | None:
+        raise UserCodeFailed("execute was called by a mapper or reducer, while the job runs", "call execute once, at the end")
+
+
+def require_utf8(path: str) -> None:
+    """Refuse a source in any other encoding: with a cookie such as UTF-7, the code that runs is not the code that one reads."""
+    import tokenize
+
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            encoding, _ = tokenize.detect_encoding(file.readline)
+    except (SyntaxError, OSError):
+        return  # the compiler will say it better
+    if encoding not in ("utf-8", "utf-8-sig", "ascii"):
+        message = f"{os.path.basename(path)}:1: the source is declared to be {encoding}, and only UTF-8 is accepted"  # noqa: PTH119
+        raise JobLoadError(message, "save the file as UTF-8 and take the coding line away", "load", cause="SyntaxError")
+
+
+def serve_generator(request: Request, descriptors: list[int]) -> NoReturn:
+    """Run a dataset's generator, `function` in `file`, and send the lines of its records."""
+    channel = Channel(descriptors[FEED], descriptors[RESULTS])
+    try:
+        channel.send(Ready("inputs", request["file"], False, 0.0))
+        count, batch = 0, list[Any]()
+        for record in _records(request):
+            batch.append(record)
+            if len(batch) == _LINES_A_MESSAGE:
+                count += _send(channel, batch)
+        count += _send(channel, batch)
+        stats = {"wall": {}, "cpu": {"read": process_time()}, "spans": [], "peak": 0}
+        channel.send(Finished(count, 0, 0, 0, 0, stats))
+        while channel.receive() is not None:
+            pass  # until the master has heard it all: who leaves on its own is taken for dead
+    except MaprError as error:
+        report(channel, error)
+    flush_prints()
+    os._exit(0)
+
+
+def _records(request: Request) -> Iterator[Any]:
+    try:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(request["file"])))  # noqa: PTH100, PTH120
+        found = importlib.util.spec_from_file_location("generate", request["file"])
+        assert found is not None and found.loader is not None, "a .py file always has a loader"
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        yield from getattr(module, request["function"])(seed=request["seed"], size=request["size"])
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        raise blame(error, "generate", "") from None
+
+
+def _send(channel: Channel, batch: list[Any]) -> int:
+    lines = encode_outputs(batch, "made by the generator")
+    channel.send(Output("".join(lines).encode()))
+    batch.clear()
+    return len(lines)
+
+
+ROLES: dict[str, Callable[[Request, list[int]], NoReturn]] = {"job": serve_job, "generator": serve_generator}

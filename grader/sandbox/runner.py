@@ -1,0 +1,261 @@
+"""Runs a submission, serially or in parallel, or a dataset's generator, in the sandbox; and says what came of it.
+
+A run ends with all its processes gone, however it ends. Failures of the student's are part of the answer; failures of ours are raised.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Literal
+
+from grader.errors import InfrastructureError
+from grader.model import Limits, RunRecord, Span
+from grader.sandbox.limits import ChildLimits
+from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
+from grader.sandbox.stage import Stage, remove
+from grader.sandbox.watch import TICK, LimitExceeded, Prints, Watch
+from pymapr.errors import EngineError, JobError, MaprError, ProtocolError, RelayExceeded, UsageError, WorkerDied
+from pymapr.inputs import open_input
+from pymapr.model import Options, Order, RunTimings
+from pymapr.parallel.account import Account
+from pymapr.parallel.channel import WorkerSpec
+from pymapr.parallel.crew import Crew
+from pymapr.parallel.master import Master
+from pymapr.parallel.protocol import Begin, Finished, Output, Ready, RunSerial
+
+_MOST_FILE = 256 * 2**20
+"""Bytes that a submission may write into one file of its folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a run came to nothing, in the student's terms. kind: the class of the error, or the limit that was exceeded."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run came to: its output (JSON lines), or a failure. printed: what it printed, head and tail."""
+
+    output: bytes = b""
+    failure: Failure | None = None
+    record: RunRecord | None = None
+    remarks: tuple[str, ...] = ()
+    printed: str = ""
+    lines: list[bytes] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What to run, as it is staged. file: the module's name in the folder; data: the dataset's; hide: the dataset's names."""
+
+    stage: Stage
+    file: str
+    data: str = ""
+    hide: Sequence[str] = ()
+    source: Path | None = None
+    limits: Limits = Limits()
+
+
+class Sandbox:
+    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it, or use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._zygotes: dict[int, Zygote] = {}
+        try:
+            self.root = Path(tempfile.mkdtemp(prefix="pymapr-grade-"))
+        except OSError as error:
+            raise InfrastructureError(f"no temporary folder could be made: {error}") from None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the zygotes and take the folder away."""
+        self._drop_zygotes()
+        if self.root.exists():
+            remove(self.root)
+
+    def _drop_zygotes(self) -> None:
+        for zygote in self._zygotes.values():
+            zygote.close()
+        self._zygotes = {}
+
+    def _zygote(self, hash_seed: int) -> Zygote:
+        if hash_seed not in self._zygotes:
+            self._zygotes[hash_seed] = Zygote(hash_seed)
+        return self._zygotes[hash_seed]
+
+    # ---- the kinds of run --------------------------------------------------------------------------------------------
+
+    def serial(self, program: Program, *, hash_seed: int = HASH_SEEDS[0], permute: int = -1) -> Outcome:
+        """The whole job in one process; permute: -1, or the seed by which each key's values are permuted."""
+        request = {"role": "job", "file": program.file, "data": program.data, "hide": []}
+
+        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+            spec = WorkerSpec(0, "serial", hash_seed)
+            return _converse(launcher, watch, spec, RunSerial(permute), program.limits)
+
+        return self._run(program, request, "serial" if permute < 0 else f"serial, values permuted:{permute}", run)
+
+    def parallel(self, program: Program, *, workers: int, order: Order, hash_seed: int = HASH_SEEDS[0]) -> Outcome:
+        """An isolated run: no process sees both phases. `order` is stable, or a scramble."""
+        request = {"role": "job", "file": program.file, "data": program.data, "hide": list(program.hide)}
+        options = Options(workers=workers, order=order, memory=2**40, isolated=True)
+
+        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+            assert program.source is not None, "a job runs on a dataset"
+            source = open_input(str(program.source))
+            chunks: list[bytes] = []
+
+            def write(chunk: bytes) -> None:
+                watch.count_output(len(chunk))
+                chunks.append(chunk)
+
+            try:
+                master = Master(launcher, options, inputs=[source], watch=watch, tick=TICK, relay=program.limits.memory)
+                timings = master.run(write)
+            finally:
+                os.close(source.descriptor)
+            return chunks, timings, tuple(master.remarks)
+
+        return self._run(program, request, str(order), run)
+
+    def generate(self, program: Program, function: str, seed: int, size: int) -> Outcome:
+        """The records of a dataset's generator, as JSON lines."""
+        request = {"role": "generator", "file": program.file, "function": function, "seed": seed, "size": size}
+
+        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+            return _converse(launcher, watch, WorkerSpec(0, "serial"), None, program.limits)
+
+        return self._run(program, request, "stable", run)
+
+    # ---- what they share ---------------------------------------------------------------------------------------------
+
+    def _run(
+        self,
+        program: Program,
+        request: dict[str, Any],
+        order: str,
+        run: Callable[[Launcher, Watch], tuple[list[bytes], RunTimings, tuple[str, ...]]],
+    ) -> Outcome:
+        limits = program.limits
+        prints = Prints()
+        child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
+        launcher = Launcher(self._zygote, program.stage.folder, request, child_limits, prints.descriptor)
+        watch = Watch(limits, launcher.processes)
+        began = perf_counter()
+        failure, chunks, timings, remarks = None, list[bytes](), None, tuple[str, ...]()
+        try:
+            chunks, timings, remarks = run(launcher, watch)
+        except LimitExceeded as error:
+            failure = Failure(kind=error.kind, message=error.message, hint=error.hint)
+        except MaprError as error:
+            failure = _failure(error, watch, limits)
+        except InfrastructureError:
+            self._drop_zygotes()
+            raise
+        finally:
+            self._end(prints, program.stage)
+        wall, cpu = perf_counter() - began, watch.cpu()
+        if failure is None and cpu > limits.time:
+            failure = Failure(kind="time", message=f"used {cpu:.1f} s of CPU time; {limits.time:g} s are allowed")
+        record = _record(request, order, wall, cpu, timings) if timings else None
+        return Outcome(output=b"".join(chunks), failure=failure, record=record, remarks=remarks, printed=prints.text())
+
+    def _end(self, prints: Prints, stage: Stage) -> None:
+        """Nothing of a run outlives it: no process, no folder."""
+        try:
+            for zygote in self._zygotes.values():
+                zygote.sweep()
+        except InfrastructureError:
+            self._drop_zygotes()
+        prints.close()
+        stage.clear()
+
+
+def _converse(
+    launcher: Launcher, watch: Watch, spec: WorkerSpec, start: RunSerial | None, limits: Limits
+) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+    """One worker that does everything: wait until it is ready, start it, gather output until it says that it has finished."""
+    account = Account(perf_counter())
+    crew = Crew(launcher, Begin(1, "stable", 0, 0), lambda _: "before the run was complete", limits.output + 2**20, lives=1)
+    chunks: list[bytes] = []
+    finished: Finished | None = None
+    try:
+        launched = perf_counter()
+        crew.start(spec)
+        while finished is None:
+            for seat, message in crew.arrivals(TICK):
+                watch()
+                match message:
+                    case Ready():
+                        account.started(0, launched, max(launched, message.at))
+                        if start is not None:
+                            crew.give(seat, start)
+                    case Output():
+                        watch.count_output(len(message.payload))
+                        chunks.append(message.payload)
+                    case Finished():
+                        finished = message
+                    case _:
+                        raise ProtocolError("a worker answered what it was not asked")
+            watch()
+    finally:
+        crew.kill()
+    if sum(chunk.count(b"\n") for chunk in chunks) != finished.lines:
+        raise ProtocolError("a worker sent another number of lines than it said")
+    account.records, account.pairs, account.keys = finished.records, finished.pairs, finished.keys
+    account.add(0, finished.stats, records=finished.records, pairs=finished.pairs, keys=finished.keys)
+    remarks = (f"{finished.blank} blank line(s) in the data were skipped",) if finished.blank else ()
+    return chunks, account.close("serial", Options(workers=1), perf_counter(), 0.0), remarks
+
+
+def _failure(error: MaprError, watch: Watch, limits: Limits) -> Failure:
+    """An error of the engine's as the student's failure; raises InfrastructureError for what is ours."""
+    if isinstance(error, WorkerDied):
+        return _death(error, watch, limits)
+    if isinstance(error, ProtocolError):
+        return Failure(kind="ProtocolError", message=f"the process said what no run says: {error.message}", hint=_LET_RUN)
+    if isinstance(error, RelayExceeded) or (isinstance(error, EngineError) and not isinstance(error, ProtocolError)):
+        raise InfrastructureError(str(error), error.hint)
+    if not isinstance(error, JobError | UsageError):
+        raise InfrastructureError(str(error), error.hint)
+    return Failure(kind=type(error).__name__, message=str(error), hint=error.hint, cause=error.cause)
+
+
+def _death(error: WorkerDied, watch: Watch, limits: Limits) -> Failure:
+    if "SIGXCPU" in error.message:
+        return Failure(kind="time", message=f"used more than {limits.time:g} s of CPU time")
+    return Failure(kind="WorkerDied", message=error.message, hint=_LET_RUN)
+
+
+_LET_RUN = "let mapper and reducer return: exit(), os._exit() and the like end the run before it is complete"
+
+
+def _record(request: dict[str, Any], order: str, wall: float, cpu: float, timings: RunTimings) -> RunRecord:
+    engine: Literal["serial", "parallel"] = timings.engine
+    return RunRecord(
+        engine=engine,
+        workers=timings.workers,
+        order=order,
+        wall=wall,
+        cpu=cpu,
+        phases={**timings.phases, "total": wall},
+        spans=tuple(Span(worker=span.worker, phase=span.phase, start=span.start, end=span.end) for span in timings.spans),
+    )
+
+

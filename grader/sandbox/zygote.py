@@ -1,0 +1,166 @@
+"""The zygote: started once, small and clean, it forks every process that runs student code. It holds nothing of the grader's.
+
+It answers one request at a time on a socket: `launch` (descriptors come along), `reap`, `sweep`. When the socket closes, the grader is
+gone: it kills whatever it started and leaves. Run as `python -I -c ...` by grader.sandbox.slot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, NoReturn
+
+from grader.sandbox import child
+from grader.sandbox.limits import ChildLimits
+
+MOST_REQUEST = 2**16
+_PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
+
+_PRELOADED = (
+    "bisect collections collections.abc copy csv datetime decimal enum fractions functools hashlib heapq io itertools json math operator"
+    " os pickle random re statistics string struct sys textwrap time traceback typing unicodedata"
+).split()
+"""What students import most: loaded once here rather than in every run."""
+
+
+class Zygote:
+    """Forks on request. `children` are those it launched and has not reaped, with their end as far as it is known."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+        self._children: dict[int, tuple[int, float, int] | None] = {}
+
+    def serve(self) -> None:
+        """Answer requests until the grader closes the socket, then leave nothing behind."""
+        while True:
+            text, descriptors, _, _ = socket.recv_fds(self._requests, MOST_REQUEST, 8)
+            if not text:
+                break
+            self._requests.send(json.dumps(self._answer(json.loads(text), descriptors)).encode())
+        self._sweep()
+
+    def _answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        try:
+            match request["do"]:
+                case "launch":
+                    return {"pid": self._launch(request, descriptors)}
+                case "reap":
+                    status, cpu, peak = self._reap(request["pid"])
+                    return {"status": status, "cpu": cpu, "peak": peak}
+                case _:
+                    return {"killed": self._sweep()}
+        except OSError as error:
+            return {"error": f"{request['do']}: {error}"}
+
+    def _launch(self, request: dict[str, Any], descriptors: list[int]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            self._requests.close()
+            run_child(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._children[pid] = None
+        return pid
+
+    def _reap(self, pid: int) -> tuple[int, float, int]:
+        """Wait for a child's end: wait status, CPU seconds of it and its descendants, peak memory in bytes."""
+        ended = self._children.pop(pid, None)
+        return ended if ended is not None else _ended(*os.wait4(pid, 0)[1:])
+
+    def _sweep(self) -> int:
+        """Kill all descendants, however they tried to get away: as their subreaper we inherit every orphan. Returns how many."""
+        killed = 0
+        while found := list(descendants(os.getpid())):
+            for pid in found:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            killed += len(found)
+            self._collect()
+        return killed
+
+    def _collect(self) -> None:
+        """Take note of whatever has ended; the first wait is for somebody to end at all."""
+        flags = 0
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, flags)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._children:
+                self._children[pid] = _ended(status, usage)
+            flags = os.WNOHANG
+
+
+def _ended(status: int, usage: resource.struct_rusage) -> tuple[int, float, int]:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """The processes below `pid` that are still running (no zombies among them), from /proc; none where there is no /proc."""
+    parents: dict[int, list[int]] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):  # noqa: PTH208 - a process of our own must start quickly, and pathlib is slow to load
+            if name.isdigit() and (found := parent_of(int(name))) is not None:
+                parents.setdefault(found, []).append(int(name))
+    waiting = parents.get(pid, [])
+    while waiting:
+        child_pid = waiting.pop()
+        waiting += parents.get(child_pid, [])
+        yield child_pid
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process, None if it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            state, parent = file.read().rpartition(b")")[2].split()[:2]
+    except (OSError, ValueError):
+        return None
+    return None if state == b"Z" else int(parent)
+
+
+def run_child(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """In the fork: become what the request says, and never come back."""
+    status = 70
+    try:
+        limits = ChildLimits(*request["limits"])
+        child.become(request["folder"], descriptors, limits)
+        child.ROLES[request["role"]](request, descriptors)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def prepare() -> None:
+    """Load what every run needs, then hold still: no signal of the terminal's, no debugger, every orphan ours, memory shared."""
+    for name in _PRELOADED:
+        import_module(name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader to answer
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_DUMPABLE, 0)
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    sys.dont_write_bytecode = True
+    gc.collect()
+    gc.freeze()
+
+
+def main(descriptor: int) -> None:
+    """Be a zygote that is asked through the socket at `descriptor`."""
+    requests = socket.socket(fileno=descriptor)
+    prepare()
+    requests.send(b'{"ready": true}')
+    Zygote(requests).serve()
