@@ -175,6 +175,16 @@ wordcount · student-01  8/8 points
             id="a long one is told where to look",
         ),
         pytest.param(
+            Example(expected="1" * 39, got="2" * 39),
+            f"expected {'1' * 39}\n             got {'2' * 39}",
+            id="two halves of a line are too long for one",
+        ),
+        pytest.param(
+            Example(expected="1" * 39, got="2" * 38),
+            f"expected {'1' * 39}, got {'2' * 38}",
+            id="a column less, and they fit",
+        ),
+        pytest.param(
             Example(expected=None, got="A" * 200),
             f"unexpected\n          {'A' * 90}\n          {'A' * 70}… (40 more\n          characters)",
             id="a very long one is cut",
@@ -227,10 +237,12 @@ def test_the_tally_ends_with_what_is_our_own_fault() -> None:
 
 
 def test_every_verdict_is_tallied() -> None:
-    """None is forgotten in the order above."""
+    """None is forgotten in the order above, nor `failed`, which is what students see of a concealed one."""
     results = [a_result(a_case(verdict=verdict), submission=verdict.value) for verdict in Verdict]
-    last = rendered(a_report(*results), 400).splitlines()[-2]
-    assert sorted(re.findall(r"1 ([a-z-]+)", last)) == sorted(Verdict)
+    concealed = a_result(a_case(verdict=Verdict.MISSING, visibility=Visibility.HIDDEN), submission="concealed")
+    report = a_report(*results, concealed, audience=Audience.STUDENT)
+    last = rendered(report, 400).splitlines()[-2]
+    assert sorted(re.findall(r"1 ([a-z-]+)", last)) == sorted([*Verdict, "failed"])
 
 
 @pytest.mark.parametrize(
@@ -263,10 +275,10 @@ def test_colour_adds_nothing_that_words_do_not_say() -> None:
 
 def test_the_environment_does_not_change_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Width and colour are the caller's to choose, once."""
-    before = rendered(a_class(), 80)
+    before = [*to_terminal.render(a_class(), width=60, colour=True), rendered(a_class(), 80)]
     for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "TERM": "dumb", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
-    assert rendered(a_class(), 80) == before
+    assert [*to_terminal.render(a_class(), width=60, colour=True), rendered(a_class(), 80)] == before
 
 
 def test_a_name_cannot_be_markup() -> None:
@@ -295,6 +307,12 @@ wordcount
     )
 
 
+def test_a_command_cannot_steer_the_terminal_either() -> None:
+    """It names files, and students name those."""
+    case = a_case(verdict=Verdict.WRONG_ANSWER, reproduce="pymapr run \x1b[2J.py")
+    assert explanation(a_result(case)).endswith(r"reproduce: pymapr run \x1b[2J.py")
+
+
 texts = st.text(max_size=60) | st.text("\x1b[31m\u202e\n\r\t山é[red] ", max_size=200)
 
 
@@ -303,7 +321,8 @@ def test_no_text_steers_the_terminal_or_breaks_the_width(
     name: str, message: str, record: str, remark: str, alone: bool, width: int
 ) -> None:
     """Whatever students write, lines stay within the width and hold nothing but what can be seen."""
-    difference = a_difference(1, 1, Example(expected=record, got=None, where=message))
+    examples = (Example(expected=record, got=None), Example(expected=record, got=message, where=message))
+    difference = a_difference(2, 1, *examples)
     case = a_case(
         name,
         Verdict.WRONG_ANSWER,

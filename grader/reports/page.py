@@ -21,7 +21,7 @@ class Page:
         from rich.console import Console
 
         self.width = width
-        # An empty environment: COLUMNS, NO_COLOR and TERM were considered by whoever chose `width` and `colour`.
+        # All said, so that rich consults no COLUMNS, NO_COLOR or TERM: whoever chose `width` and `colour` has done so.
         self._console = Console(
             file=io.StringIO(),
             width=width,
@@ -31,7 +31,6 @@ class Page:
             highlight=False,
             markup=False,
             emoji=False,
-            _environ={},
         )
 
     def cells(self, text: str) -> int:

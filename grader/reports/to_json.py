@@ -114,8 +114,7 @@ def _points(points: float | None) -> Json:
 
 
 def _dumped(value: Json) -> str:
-    # The one control character that JSON lets through unescaped; here it can only stand within a string.
-    return json.dumps(_encodable(value), allow_nan=False).replace("\x7f", "\\u007f")
+    return json.dumps(_encodable(value), allow_nan=False)
 
 
 def _encodable(value: Json) -> Json:
