@@ -84,10 +84,10 @@ class TestLoad:
 
     def test_a_file_of_that_name_is_suggested_wherever_it_lies(self, folder: Path) -> None:
         """A common slip: a folder is forgotten, or was moved."""
-        deep = folder / "material" / "of" / "last" / "year"
+        deep = folder / "material" / "of" / "the" / "course" / "of" / "last" / "year"
         deep.mkdir(parents=True)
         (folder / "data/generate.py").rename(deep / "generate.py")
-        assert refused(folder)[1] == "did you mean 'material/of/last/year/generate.py'?"
+        assert refused(folder)[1] == "did you mean 'material/of/the/course/of/last/year/generate.py'?"
 
     def test_where_nothing_is_near_the_hint_says_from_where_paths_count(self, folder: Path) -> None:
         """No suggestion is better than a silly one; hidden folders and submissions are never suggested."""
@@ -180,7 +180,7 @@ class TestFind:
             (tmp_path / name / "assignment.yaml").touch()
         expected = [tmp_path / name / "assignment.yaml" for name in ("a/deep", "b", "c")]
         assert find([tmp_path]) == expected
-        assert find([tmp_path / "c", tmp_path, tmp_path / "b" / "assignment.yaml"]) == expected
+        assert find([tmp_path / "b" / ".." / "c", tmp_path, tmp_path / "b" / "assignment.yaml"]) == expected
 
     def test_what_students_hand_in_is_not_searched(self, tmp_path: Path) -> None:
         """Nor hidden folders, nor what lies below an assignment."""
