@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,9 +69,13 @@ class Program:
 
 
 class Sandbox:
-    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it, or use it in a `with`."""
+    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it, or use it in a `with`.
 
-    def __init__(self) -> None:
+    Once `stop` is set, a run ends within a moment, with InfrastructureError.
+    """
+
+    def __init__(self, stop: threading.Event | None = None) -> None:
+        self._stop = stop or threading.Event()
         self._zygotes: dict[int, Zygote] = {}
         try:
             self.root = Path(tempfile.mkdtemp(prefix="pymapr-grade-"))
@@ -109,7 +114,7 @@ class Sandbox:
             spec = WorkerSpec(0, "serial", hash_seed)
             return _converse(launcher, watch, spec, RunSerial(permute), program.limits)
 
-        return self._run(program, request, "serial" if permute < 0 else f"serial, values permuted:{permute}", run)
+        return self._run(program, request, "stable" if permute < 0 else f"scramble:{permute}", run)
 
     def parallel(self, program: Program, *, workers: int, order: Order, hash_seed: int = HASH_SEEDS[0]) -> Outcome:
         """An isolated run: no process sees both phases. `order` is stable, or a scramble."""
@@ -156,7 +161,7 @@ class Sandbox:
         prints = Prints()
         child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
         launcher = Launcher(self._zygote, program.stage.folder, request, child_limits, prints.descriptor)
-        watch = Watch(limits, launcher.processes)
+        watch = Watch(limits, launcher.processes, self._stop)
         began = perf_counter()
         failure, chunks, timings, remarks = None, list[bytes](), None, tuple[str, ...]()
         try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Protocol
 
-from grader.errors import GraderError
+from grader.errors import GraderError, InfrastructureError
 from grader.model import Limits
 from grader.sandbox.zygote import descendants
 
@@ -38,8 +38,8 @@ class Watched(Protocol):
 class Watch:
     """Of one run; called often, looks every TICK seconds and raises LimitExceeded. `processes` may grow while the run goes on."""
 
-    def __init__(self, limits: Limits, processes: Sequence[Watched]) -> None:
-        self._limits, self._processes = limits, processes
+    def __init__(self, limits: Limits, processes: Sequence[Watched], stop: threading.Event) -> None:
+        self._limits, self._processes, self._stop = limits, processes, stop
         self._began = self._looked = perf_counter()
         self._output = 0
         self._seen: dict[int, float] = {}
@@ -54,6 +54,8 @@ class Watch:
 
     def look(self) -> None:
         """Look now."""
+        if self._stop.is_set():
+            raise InfrastructureError("the grader is stopping")
         if self.cpu() > self._limits.time:
             raise LimitExceeded(
                 "time", f"used more than {self._limits.time:g} s of CPU time", "is there a loop that never ends, or work done twice?"

@@ -197,9 +197,11 @@ def _float(item: Item) -> tuple[float, float]:
     )
 
 
+_ENTRY = r"""[^.\[\]"'*\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+"""
+_QUOTED = r"""[^"'\x00-\x1f\x7f-\x9f\u2028\u2029]"""
 _place = pattern(
     "a place such as $, $[1], $[*] or $[0].tags",
-    r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[(?:\*|0|[1-9][0-9]{0,8})\])*",
+    rf"""\$(?:\.{_ENTRY}|\[(?:\*|[0-9]{{1,9}}|"{_QUOTED}+"|'{_QUOTED}+')\])*""",
     '"$[1]"',
 )
 

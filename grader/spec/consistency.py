@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from grader.spec.problems import quoted
@@ -21,6 +22,7 @@ def contradictions(spec: Spec, item: Item) -> Iterator[Problem]:
     yield from _names(spec, item)
     yield from _answers(spec, item)
     yield from _staging(spec, item)
+    yield from _places(spec, item)
 
 
 def _points(spec: Spec, item: Item) -> Iterator[Problem]:
@@ -68,3 +70,32 @@ def _staging(spec: Spec, item: Item) -> Iterator[Problem]:
 
 def _collide(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _places(spec: Spec, item: Item) -> Iterator[Problem]:
+    """Where order does not matter, nothing has an index: `$[0]` makes no sense below an unordered `$`."""
+    routes = [_steps(place) for place in spec.compare.unordered]
+    for index, (place, route) in enumerate(zip(spec.compare.unordered, routes, strict=True)):
+        above = next((number for number, other in enumerate(routes) if _counts_below(other, route)), None)
+        if above is not None:
+            what = f"{quoted(place)} counts where '{spec.compare.unordered[above]}' says that order does not matter"
+            hint = f"write [*] for [{route[len(routes[above])]}]"
+            yield item.at("compare", "unordered", index).problem(what, hint)
+
+
+_STEP = re.compile(r"""\.([^.\[]+)|\["([^"]+)"\]|\['([^']+)'\]|\[([0-9]+)\]|\[\*\]""")
+
+
+def _steps(place: str) -> list[str | int | None]:
+    """The keys and indices of a sound place; None for `[*]`."""
+    return [int(match[4]) if match[4] else match[1] or match[2] or match[3] for match in _STEP.finditer(place)]
+
+
+def _counts_below(above: list[str | int | None], route: list[str | int | None]) -> bool:
+    meet = len(above) < len(route) and all(map(_overlap, above, route))
+    return meet and isinstance(route[len(above)], int)
+
+
+def _overlap(one: str | int | None, other: str | int | None) -> bool:
+    every = None in (one, other)
+    return one == other or (every and not isinstance(one, str) and not isinstance(other, str))
