@@ -363,6 +363,7 @@ def test_names_from_where_nobody_looks_silence_what_cannot_be_known(tmp_path: Pa
     """`from common import *` may bring a mapper, or call emit; nobody knows what its names stand for."""
     assert look(tmp_path, using("table[1] = 2", head="from common import *\n"), common="") == []
     assert look(tmp_path, HEAD + "from common import *\n" + RUN, common="") == []
+    assert look(tmp_path, HEAD + "from common import *\nmr.execute(data, mapper, reducer)\n", common="") == []
 
 
 def test_a_thing_done_often_is_told_once(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ if len(sys.argv) > 1:
 else:
     mr.execute(open('books.json'), mapper, reducer)
 """,
+    "a fixed path where none is named": """\
+if len(sys.argv) == 1:
+    mr.execute(open('books.json'), mapper, reducer)
+else:
+    mr.execute(open(sys.argv[1]), mapper, reducer)
+""",
+    "a name given to itself": "data = open('books.json')\ndata = data\nmr.execute(data, mapper, reducer)\n",
     "standard input": "mr.execute(sys.stdin, mapper, reducer)\n",
     "main": """\
 def main():
@@ -60,6 +67,7 @@ import json
 def run(path):
     for line in open(path):
         mapper(json.loads(line))
+    data = open('books.json')
     for key in mr.intermediate:
         reducer(key, mr.intermediate[key])
     print(mr.result)
@@ -107,6 +115,7 @@ SHAPES = {
     "cookie": "# -*- coding: utf-8 -*-\n" + CLASSIC + "# ä\n",
     "a coding remark that is no cookie": "import sys\nimport MapReduce\n# coding: latin-1\n" + CLASSIC,
     "byte order mark": "\ufeff" + CLASSIC,
+    "an object of another name": CLASSIC.replace("mr", "job"),
     "functions under other names": HEAD
     + """\
 def words(r):
