@@ -245,7 +245,7 @@ def specs(draw: st.DrawFn) -> Spec:
         datasets=tuple(replace(dataset, name=f"d{index}") for index, dataset in enumerate(datasets)),
         compare=CompareRules(
             order=draw(st.sampled_from(["ignore", "keep"])),
-            unordered=tuple(draw(st.lists(st.sampled_from(["$", "$[1]", "$.a[*]"]), max_size=2))),
+            unordered=tuple(draw(st.lists(st.sampled_from(["$", "$[*]", "$.a[*]"]), max_size=2))),
             rel=draw(st.floats(0, 1)),
             abs=draw(st.floats(0, 1)),
         ),

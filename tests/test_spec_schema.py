@@ -1,4 +1,4 @@
-"""The shipped JSON Schema and the grader agree on every document, but for five rules that a schema cannot say."""
+"""The shipped JSON Schema and the grader agree on every document, but for six rules that a schema cannot say."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ VALIDATOR = extend(Draft202012Validator, {"pattern": _pattern})(SCHEMA)
 
 BEYOND_A_SCHEMA = {
     "the sum of points": r"points: the datasets' points add up to .*, not .*",
+    "no index where nothing is in order": r"compare\.unordered\[\d+\]: '.*' counts where '.*' says that order .*",
     "unique names": r"datasets\[\d+\]\.name: datasets\[\d+\] has the name '.*' already",
     "one path, one file": r"datasets\[\d+\]\.file: '.*' would lie where .* lies when a submission runs",
     "the bounds of a quantity with a unit": r"limits\.\w+: expected a (time|size) of at (least|most) \w+, got '.*'",
@@ -89,6 +90,7 @@ def document(**changes: object) -> dict[str, object]:
     ("rule", "broken"),
     [
         ("the sum of points", document(points=2)),
+        ("no index where nothing is in order", document(compare={"unordered": ["$", "$[1]"]})),
         ("unique names", document(datasets=[books(), books(file="other")])),
         ("one path, one file", document(datasets=[books(), books(name="other")])),
         ("the bounds of a quantity with a unit", document(limits={"memory": "1kB"})),
@@ -135,7 +137,10 @@ QUANTITIES = [
     "10s", "500ms", "2min", "1h", "512MB", "512mb", "1 GiB", "1.5kB", "0s", "1e3s", "s", "10", "5B\n", "0x1MB", "٣s",
 ]
 MODULES = ["wordcount.py", "if.py", "MapReduce.py", "a-b.py", "a/b.py", "a", "_.py", "1.py", "a.py\n", "pymapr.py"]
-PLACES = ["$", "$[1]", "$[*].a", "$.a-b[0]", "$[01]", "$[-1]", "$.", "$..a", "[1]", "$[1", "$\n", "$[1234567890]"]
+PLACES = [
+    "$", "$[1]", "$[*].a", "$.a-b[0]", "$.größe", "$.a b", "$['a b']", '$["a.b"][0]', '$["a\'b"]', '$["a]', "$.a*",
+    "$['']", "$[01]", "$[-1]", "$.", "$..a", "[1]", "$[1", "$\n", "$[1234567890]",
+]
 GENERATORS = [
     "g.py:f", "data/g.py:f", "../g.py:f", "g.py", "g.py:", "g:f", "g.py:f g", ".py:f", "a/.py:f", "g.py:f:h",
     "a.py/b:f", "a.py:1",

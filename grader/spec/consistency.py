@@ -78,7 +78,9 @@ def _places(spec: Spec, item: Item) -> Iterator[Problem]:
     for index, (place, route) in enumerate(zip(spec.compare.unordered, routes, strict=True)):
         above = next((number for number, other in enumerate(routes) if _counts_below(other, route)), None)
         if above is not None:
-            what = f"{quoted(place)} counts where '{spec.compare.unordered[above]}' says that order does not matter"
+            what = (
+                f"{quoted(place)} counts where {quoted(spec.compare.unordered[above])} says that order does not matter"
+            )
             hint = f"write [*] for [{route[len(routes[above])]}]"
             yield item.at("compare", "unordered", index).problem(what, hint)
 

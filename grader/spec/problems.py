@@ -64,7 +64,7 @@ def did_you_mean(word: str, allowed: Sequence[str]) -> str:
 
 def quoted(text: str) -> str:
     """What a file says, as a message may say it: in quotes, cut where it is long, control characters escaped."""
-    return shorten(f"'{text}'" if text.isprintable() else repr(text))
+    return shorten(f"'{text}'" if text.isprintable() and "'" not in text else repr(text))
 
 
 def shorten(text: str, limit: int = 60) -> str:
