@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -14,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from time import process_time
 from typing import Any, NoReturn
 
-from grader.sandbox import limits
+from grader.sandbox import limits, probe
+from grader.sandbox.layers import Layers
 from pymapr import framework, loader
 from pymapr.blame import blame
 from pymapr.codecs import encode_outputs
@@ -34,15 +36,15 @@ FEED, RESULTS, LIFELINE, PRINTS, WATCH = range(5)
 _LINES_A_MESSAGE = 4096
 
 
-def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits) -> None:
-    """Leave everything of the zygote's behind but the descriptors of this run."""
+def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, layers: Layers) -> None:
+    """Leave everything of the zygote's behind but the descriptors of this run, and put on the layers."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     prints = descriptors[PRINTS]
     source = os.open(os.devnull, os.O_RDONLY)
     for target, here in ((0, source), (1, prints), (2, prints)):
         os.dup2(here, target)
-    _close_others(set(descriptors) - {prints})
+    _close_others({*descriptors, *layers.descriptors} - {prints})
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
@@ -51,6 +53,7 @@ def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits) -> N
     os.environ.clear()
     os.environ.update(HOME=folder, TMPDIR=folder, PATH="/usr/bin:/bin", LANG="C.UTF-8")
     limits.apply(wanted)
+    layers.put_on(folder)
 
 
 def _close_others(kept: set[int]) -> None:
@@ -178,4 +181,24 @@ def _send(channel: Channel, batch: list[Any]) -> int:
     return len(lines)
 
 
-ROLES: dict[str, Callable[[Request, list[int]], NoReturn]] = {"job": serve_job, "generator": serve_generator}
+def serve_probe(request: Request, descriptors: list[int]) -> NoReturn:
+    """Try what submissions might, and say what was denied (see probe.py)."""
+    channel = Channel(descriptors[FEED], descriptors[RESULTS])
+    channel.send(Ready("inputs", "probe", False, 0.0))
+    answer = {"denied": probe.run(), "user": os.geteuid(), "readable": _interpreter_is_readable()}
+    channel.send(Output(json.dumps(answer).encode() + b"\n"))
+    channel.send(Finished(1, 0, 0, 0, 0, {"wall": {}, "cpu": {}, "spans": [], "peak": 0}))
+    while channel.receive() is not None:
+        pass
+    os._exit(0)
+
+
+def _interpreter_is_readable() -> bool:
+    """Whether what a submission may import can be read here, as whoever this process has become."""
+    try:
+        return bool(os.listdir(os.path.dirname(os.__file__)))  # noqa: PTH120, PTH208
+    except OSError:
+        return False
+
+
+ROLES: dict[str, Callable[[Request, list[int]], NoReturn]] = {"job": serve_job, "generator": serve_generator, "probe": serve_probe}

@@ -17,18 +17,19 @@ from typing import Any, Literal
 
 from grader.errors import InfrastructureError
 from grader.model import Limits, RunRecord, Span
+from grader.sandbox import levels
+from grader.sandbox.converse import TICK, Result, converse
+from grader.sandbox.layers import Wanted
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
 from grader.sandbox.stage import Stage, remove
-from grader.sandbox.watch import TICK, LimitExceeded, Prints, Watch
+from grader.sandbox.watch import LimitExceeded, Prints, Watch
 from pymapr.errors import EngineError, JobError, MaprError, ProtocolError, RelayExceeded, UsageError, WorkerDied
 from pymapr.inputs import open_input
 from pymapr.model import Options, Order, RunTimings
-from pymapr.parallel.account import Account
 from pymapr.parallel.channel import WorkerSpec
-from pymapr.parallel.crew import Crew
 from pymapr.parallel.master import Master
-from pymapr.parallel.protocol import Begin, Finished, Output, Ready, RunSerial
+from pymapr.parallel.protocol import RunSerial
 
 _MOST_FILE = 256 * 2**20
 """Bytes that a submission may write into one file of its folder."""
@@ -71,14 +72,16 @@ class Program:
 class Sandbox:
     """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it, or use it in a `with`.
 
-    Once `stop` is set, a run ends within a moment, with InfrastructureError.
+    Once `stop` is set, a run ends within a moment, with InfrastructureError. wanted: the layers to put on; default: all there are.
     """
 
-    def __init__(self, stop: threading.Event | None = None) -> None:
+    def __init__(self, stop: threading.Event | None = None, wanted: Wanted | None = None) -> None:
         self._stop = stop or threading.Event()
+        self._wanted = levels.own_user(levels.current().wanted if wanted is None else wanted)
         self._zygotes: dict[int, Zygote] = {}
         try:
             self.root = Path(tempfile.mkdtemp(prefix="pymapr-grade-"))
+            self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
         except OSError as error:
             raise InfrastructureError(f"no temporary folder could be made: {error}") from None
 
@@ -101,7 +104,7 @@ class Sandbox:
 
     def _zygote(self, hash_seed: int) -> Zygote:
         if hash_seed not in self._zygotes:
-            self._zygotes[hash_seed] = Zygote(hash_seed)
+            self._zygotes[hash_seed] = Zygote(hash_seed, self._wanted)
         return self._zygotes[hash_seed]
 
     # ---- the kinds of run --------------------------------------------------------------------------------------------
@@ -110,9 +113,9 @@ class Sandbox:
         """The whole job in one process; permute: -1, or the seed by which each key's values are permuted."""
         request = {"role": "job", "file": program.file, "data": program.data, "hide": []}
 
-        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+        def run(launcher: Launcher, watch: Watch) -> Result:
             spec = WorkerSpec(0, "serial", hash_seed)
-            return _converse(launcher, watch, spec, RunSerial(permute), program.limits)
+            return _hear(launcher, watch, spec, RunSerial(permute), program.limits)
 
         return self._run(program, request, "stable" if permute < 0 else f"scramble:{permute}", run)
 
@@ -121,7 +124,7 @@ class Sandbox:
         request = {"role": "job", "file": program.file, "data": program.data, "hide": list(program.hide)}
         options = Options(workers=workers, order=order, memory=2**40, isolated=True)
 
-        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
+        def run(launcher: Launcher, watch: Watch) -> Result:
             assert program.source is not None, "a job runs on a dataset"
             source = open_input(str(program.source))
             chunks: list[bytes] = []
@@ -143,8 +146,8 @@ class Sandbox:
         """The records of a dataset's generator, as JSON lines."""
         request = {"role": "generator", "file": program.file, "function": function, "seed": seed, "size": size}
 
-        def run(launcher: Launcher, watch: Watch) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
-            return _converse(launcher, watch, WorkerSpec(0, "serial"), None, program.limits)
+        def run(launcher: Launcher, watch: Watch) -> Result:
+            return _hear(launcher, watch, WorkerSpec(0, "serial"), None, program.limits)
 
         return self._run(program, request, "stable", run)
 
@@ -155,13 +158,13 @@ class Sandbox:
         program: Program,
         request: dict[str, Any],
         order: str,
-        run: Callable[[Launcher, Watch], tuple[list[bytes], RunTimings, tuple[str, ...]]],
+        run: Callable[[Launcher, Watch], Result],
     ) -> Outcome:
         limits = program.limits
         prints = Prints()
         child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
-        launcher = Launcher(self._zygote, program.stage.folder, request, child_limits, prints.descriptor)
-        watch = Watch(limits, launcher.processes, self._stop)
+        launcher = Launcher(self._zygote, lambda: program.stage.folder(self._wanted.user), request, child_limits, prints.descriptor)
+        watch = Watch(limits, launcher.processes, self._stop, program.stage.usage)
         began = perf_counter()
         failure, chunks, timings, remarks = None, list[bytes](), None, tuple[str, ...]()
         try:
@@ -192,41 +195,8 @@ class Sandbox:
         stage.clear()
 
 
-def _converse(
-    launcher: Launcher, watch: Watch, spec: WorkerSpec, start: RunSerial | None, limits: Limits
-) -> tuple[list[bytes], RunTimings, tuple[str, ...]]:
-    """One worker that does everything: wait until it is ready, start it, gather output until it says that it has finished."""
-    account = Account(perf_counter())
-    crew = Crew(launcher, Begin(1, "stable", 0, 0), lambda _: "before the run was complete", limits.output + 2**20, lives=1)
-    chunks: list[bytes] = []
-    finished: Finished | None = None
-    try:
-        launched = perf_counter()
-        crew.start(spec)
-        while finished is None:
-            for seat, message in crew.arrivals(TICK):
-                watch()
-                match message:
-                    case Ready():
-                        account.started(0, launched, max(launched, message.at))
-                        if start is not None:
-                            crew.give(seat, start)
-                    case Output():
-                        watch.count_output(len(message.payload))
-                        chunks.append(message.payload)
-                    case Finished():
-                        finished = message
-                    case _:
-                        raise ProtocolError("a worker answered what it was not asked")
-            watch()
-    finally:
-        crew.kill()
-    if sum(chunk.count(b"\n") for chunk in chunks) != finished.lines:
-        raise ProtocolError("a worker sent another number of lines than it said")
-    account.records, account.pairs, account.keys = finished.records, finished.pairs, finished.keys
-    account.add(0, finished.stats, records=finished.records, pairs=finished.pairs, keys=finished.keys)
-    remarks = (f"{finished.blank} blank line(s) in the data were skipped",) if finished.blank else ()
-    return chunks, account.close("serial", Options(workers=1), perf_counter(), 0.0), remarks
+def _hear(launcher: Launcher, watch: Watch, spec: WorkerSpec, start: RunSerial | None, limits: Limits) -> Result:
+    return converse(launcher, spec, start, most_output=limits.output, watch=watch, count_output=watch.count_output)
 
 
 def _failure(error: MaprError, watch: Watch, limits: Limits) -> Failure:

@@ -16,11 +16,18 @@ from typing import Any
 import grader
 import pymapr
 from grader.errors import InfrastructureError
+from grader.sandbox.layers import Wanted
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.zygote import MOST_REQUEST
 from pymapr.parallel.channel import WorkerSpec
 
-_BOOT = "import sys; sys.path[:0] = {roots!r}; from grader.sandbox.zygote import main; del sys.path[:{count}]; main({descriptor})"
+_BOOT = """\
+import sys
+sys.path[:0] = {roots!r}
+from grader.sandbox.zygote import main
+del sys.path[:{count}]
+main({descriptor}, {wanted!r}, {secret!r})
+"""
 _PASSED_ON = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 """The environment that a zygote gets: what measures test coverage, when it is measured, and nothing else."""
 
@@ -65,12 +72,17 @@ class Process:
 
 
 class Zygote:
-    """A zygote process with a fixed hash seed. Raises InfrastructureError when it cannot be started or no longer answers."""
+    """A zygote process with a fixed hash seed. Raises InfrastructureError when it cannot be started or no longer answers.
 
-    def __init__(self, hash_seed: int) -> None:
+    abi: the Landlock ABI that its forks use, 0 for none.
+    """
+
+    def __init__(self, hash_seed: int, wanted: Wanted) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
         roots = sorted({str(Path(package.__file__ or "").parents[1]) for package in (grader, pymapr)})
-        boot = _BOOT.format(roots=roots, count=len(roots), descriptor=theirs.fileno())
+        boot = _BOOT.format(
+            roots=roots, count=len(roots), descriptor=theirs.fileno(), wanted=list(wanted), secret=_secret_folders()
+        )
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         # Not -I: that ignores PYTHONHASHSEED too. These two are what else it does, and the environment is of our making.
         command = [sys.executable, "-s", "-P", "-c", boot]
@@ -88,7 +100,7 @@ class Zygote:
         finally:
             theirs.close()
         self._socket = ours
-        self._receive()
+        self.abi = int(self._receive()["abi"])
 
     def ask(self, request: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """Send a request, with descriptors, and wait for the answer."""
@@ -120,6 +132,11 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _secret_folders() -> list[str]:
+    """What lies among the interpreter's libraries and is none of a submission's business: the grader, with the shipped references."""
+    return [str(Path(grader.__file__ or "").parent)]
 
 
 # A packet a request; where the system has none (macOS), a stream: requests and answers alternate, so none runs into the next.

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Protocol
 
 from grader.errors import GraderError, InfrastructureError
 from grader.model import Limits
+from grader.sandbox.converse import TICK
 from grader.sandbox.zygote import descendants
 
-TICK = 0.02
-"""Seconds between two looks: at this rate a process was seen to overshoot a memory limit of 256 MB by 24 MB."""
+_FOLDER_EVERY = 0.2
+"""Seconds between two looks at the folder, which take longer than those at processes."""
+
+MOST_FOLDER = 256 * 2**20
+MOST_FOLDER_FILES = 5000
+"""What a run's processes may write into their folders, all together."""
 
 
 class LimitExceeded(GraderError):
@@ -38,8 +43,11 @@ class Watched(Protocol):
 class Watch:
     """Of one run; called often, looks every TICK seconds and raises LimitExceeded. `processes` may grow while the run goes on."""
 
-    def __init__(self, limits: Limits, processes: Sequence[Watched], stop: threading.Event) -> None:
-        self._limits, self._processes, self._stop = limits, processes, stop
+    def __init__(
+        self, limits: Limits, processes: Sequence[Watched], stop: threading.Event, usage: Callable[[], tuple[int, int]]
+    ) -> None:
+        self._limits, self._processes, self._stop, self._usage = limits, processes, stop, usage
+        self._folder_looked = perf_counter()
         self._began = self._looked = perf_counter()
         self._output = 0
         self._seen: dict[int, float] = {}
@@ -60,19 +68,40 @@ class Watch:
             raise LimitExceeded(
                 "time", f"used more than {self._limits.time:g} s of CPU time", "is there a loop that never ends, or work done twice?"
             )
-        wall = perf_counter() - self._began
-        if wall > self._limits.wall:
-            raise LimitExceeded(
-                "time",
-                f"took more than {self._limits.wall:g} s, and used {self.cpu():.1f} s of CPU time",
-                "does it wait for something: input, a lock, sleep?",
-            )
+        self._look_at_wall()
+        self._look_at_folder()
         self.peak = max(self.peak, sum(memory_of(pid) for pid in self._running()))
         if self.peak > self._limits.memory:
             raise LimitExceeded(
                 "memory",
                 f"used {self.peak // 2**20} MB of memory; {self._limits.memory // 2**20} MB are allowed",
                 "emit instead of collecting: what a mapper or reducer keeps stays in memory",
+            )
+
+    def _look_at_wall(self) -> None:
+        """Wall time, but for what the processes spent waiting for a core: that the machine is busy is nobody's fault."""
+        wall = perf_counter() - self._began
+        if wall <= self._limits.wall:
+            return
+        delayed = max((delay_of(process.pid) for process in self._processes if process.running), default=0.0)
+        if wall - delayed > self._limits.wall:
+            raise LimitExceeded(
+                "time",
+                f"took more than {self._limits.wall:g} s, and used {self.cpu():.1f} s of CPU time",
+                "does it wait for something: input, a lock, sleep?",
+            )
+
+    def _look_at_folder(self) -> None:
+        now = perf_counter()
+        if now - self._folder_looked < _FOLDER_EVERY:
+            return
+        self._folder_looked = now
+        size, files = self._usage()
+        if size > MOST_FOLDER or files > MOST_FOLDER_FILES:
+            raise LimitExceeded(
+                "output",
+                f"wrote {size // 2**20} MB in {files} files into its folder; {MOST_FOLDER // 2**20} MB in {MOST_FOLDER_FILES} are allowed",
+                "hand results over with emit instead of writing files",
             )
 
     def count_output(self, size: int) -> None:
@@ -115,6 +144,15 @@ def cpu_of(pid: int) -> float:
             fields = file.read().rpartition(b")")[2].split()
         return sum(map(int, fields[11:15])) / _TICKS
     except (OSError, ValueError):
+        return 0.0
+
+
+def delay_of(pid: int) -> float:
+    """Seconds that a process was ready to run and had no core; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
         return 0.0
 
 

@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from grader.sandbox import child
+from grader.sandbox.layers import Layers, Wanted
 from grader.sandbox.limits import ChildLimits
 
 MOST_REQUEST = 2**16
@@ -35,8 +36,8 @@ _PRELOADED = (
 class Zygote:
     """Forks on request. `children` are those it launched and has not reaped, with their end as far as it is known."""
 
-    def __init__(self, requests: socket.socket) -> None:
-        self._requests = requests
+    def __init__(self, requests: socket.socket, layers: Layers) -> None:
+        self._requests, self._layers = requests, layers
         self._children: dict[int, tuple[int, float, int] | None] = {}
 
     def serve(self) -> None:
@@ -65,7 +66,7 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             self._requests.close()
-            run_child(request, descriptors)
+            run_child(request, descriptors, self._layers)
         for descriptor in descriptors:
             os.close(descriptor)
         self._children[pid] = None
@@ -131,12 +132,12 @@ def parent_of(pid: int) -> int | None:
     return None if state == b"Z" else int(parent)
 
 
-def run_child(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+def run_child(request: dict[str, Any], descriptors: list[int], layers: Layers) -> NoReturn:
     """In the fork: become what the request says, and never come back."""
     status = 70
     try:
         limits = ChildLimits(*request["limits"])
-        child.become(request["folder"], descriptors, limits)
+        child.become(request["folder"], descriptors, limits, layers)
         child.ROLES[request["role"]](request, descriptors)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -158,9 +159,10 @@ def prepare() -> None:
     gc.freeze()
 
 
-def main(descriptor: int) -> None:
-    """Be a zygote that is asked through the socket at `descriptor`."""
+def main(descriptor: int, wanted: list[Any], secret: list[str]) -> None:
+    """Be a zygote that is asked through the socket at `descriptor`; its forks put on the layers that are wanted."""
     requests = socket.socket(fileno=descriptor)
+    layers = Layers(Wanted(*wanted), secret)
     prepare()
-    requests.send(b'{"ready": true}')
-    Zygote(requests).serve()
+    requests.send(json.dumps({"abi": layers.abi}).encode())
+    Zygote(requests, layers).serve()

@@ -1,0 +1,114 @@
+"""Landlock: which files a process that runs student code can reach. Everything that no rule names is out of reach.
+
+The kernel's interface is called through ctypes, with the numbers of linux/landlock.h. What is allowed is opened once, in the zygote; a
+fork then only has to say it to the kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import stat
+import sysconfig
+from collections.abc import Iterable, Iterator
+from struct import pack
+
+_CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
+_ASK_VERSION, _PATH_BENEATH = 1, 1
+
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (1 << bit for bit in range(6))
+_MAKE_CHAR, _MAKE_DIR, _MAKE_REG, _MAKE_SOCK, _MAKE_FIFO, _MAKE_BLOCK, _MAKE_SYM = (1 << bit for bit in range(6, 13))
+_REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+
+_READ = _READ_FILE | _READ_DIR | _EXECUTE
+_OWN = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR | _REMOVE_FILE | _REMOVE_DIR
+_ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
+_NET_TCP = 0b11
+_SCOPES = 0b11
+"""Abstract sockets and signals: both end at the border of the sandbox."""
+
+_DEVICES = {"/dev/null": _READ_FILE | _WRITE_FILE, "/dev/zero": _READ_FILE, "/dev/urandom": _READ_FILE, "/dev/random": _READ_FILE}
+_SYSTEM = (
+    "/usr/lib /lib /usr/lib64 /lib64 /usr/lib32 /usr/local/lib /usr/share/zoneinfo /etc/ld.so.cache /etc/localtime /etc/timezone"
+    " /proc/cpuinfo /proc/meminfo /sys/devices/system/cpu"
+).split()
+"""What the standard library and compiled extensions look at."""
+
+
+def version(libc: ctypes.CDLL) -> int:
+    """The kernel's Landlock ABI, 0 where it has none or it is switched off."""
+    answer: int = libc.syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))
+    return max(0, answer)
+
+
+def readable_places(secret: Iterable[str]) -> Iterator[str]:
+    """What any Python program needs to read: the interpreter's libraries and a few files of the system, with nothing `secret` in it."""
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    libraries = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}  # noqa: PTH120
+    hidden = [os.path.realpath(path) for path in secret]
+    for path in sorted({os.path.realpath(path) for path in (*_SYSTEM, *libraries) if path and os.path.exists(path)}):  # noqa: PTH110
+        yield from _without(path, hidden)
+
+
+def _without(path: str, hidden: list[str]) -> Iterator[str]:
+    """`path`, or, if something hidden lies in it, its parts that hold nothing hidden."""
+    if path in hidden:
+        return
+    if not any(secret.startswith(path.rstrip("/") + "/") for secret in hidden):
+        yield path
+    elif os.path.isdir(path):  # noqa: PTH112
+        for name in sorted(os.listdir(path)):  # noqa: PTH208
+            if not name.endswith((".dist-info", ".egg-info", ".pth")) and name != "__pycache__":
+                yield from _without(os.path.join(path, name), hidden)  # noqa: PTH118
+
+
+class Rules:
+    """What may be reached: opened once, and given to each ruleset. Close it in processes that have put theirs on."""
+
+    def __init__(self, places: Iterable[str], abi: int) -> None:
+        self._abi = abi
+        self._rules: list[tuple[int, int]] = []
+        for path in places:
+            self._add(path, _READ)
+        for path, access in _DEVICES.items():
+            self._add(path, access)
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What is held open for it."""
+        return [descriptor for descriptor, _ in self._rules]
+
+    def _add(self, path: str, access: int) -> None:
+        with contextlib.suppress(OSError):  # what is not there needs no rule
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                access &= _ON_FILES
+            self._rules.append((descriptor, access))
+
+    def restrict(self, libc: ctypes.CDLL, folder: str) -> None:
+        """From now on this process reaches only what the rules name, and `folder`, which is its own. Raises OSError."""
+        handled = self._handled()
+        attributes = pack("<QQQ", handled, _NET_TCP if self._abi >= 4 else 0, _SCOPES if self._abi >= 6 else 0)
+        size = 24 if self._abi >= 6 else 16 if self._abi >= 4 else 8
+        ruleset = _checked(libc.syscall(_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset")
+        own = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+        for descriptor, access in [*self._rules, (own, _OWN)]:
+            rule = pack("<Qi", access & handled, descriptor)
+            _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0), "landlock_add_rule")
+        _checked(libc.syscall(_RESTRICT, ruleset, 0), "landlock_restrict_self")
+        os.close(own)
+        os.close(ruleset)
+
+    def _handled(self) -> int:
+        """Every access that this ABI knows to deny."""
+        handled = (1 << 13) - 1
+        for abi, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
+            handled |= access if self._abi >= abi else 0
+        return handled
+
+
+def _checked(answer: int, what: str) -> int:
+    if answer < 0:
+        raise OSError(ctypes.get_errno(), what)
+    return answer

@@ -1,0 +1,72 @@
+"""The layers between student code and everything else, and how to put them on, in their order. The kernel's work; nothing here watches.
+
+    limits (limits.py), a user of its own or no capabilities, no new privileges, Landlock, seccomp
+
+Each is put on where there is one; which were is no matter of trust, but of the self-test (see probe.py).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from typing import NamedTuple
+
+from grader.sandbox import landlock, seccomp
+
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+class Wanted(NamedTuple):
+    """Which layers to put on where there are any; user: the uid to become, 0 to stay. All on unless a test plays an older kernel."""
+
+    landlock: int = 99
+    seccomp: bool = True
+    user: int = 0
+
+
+class Layers:
+    """Made once, in the zygote, with everything loaded that a fork needs. secret: folders that no student code may read."""
+
+    def __init__(self, wanted: Wanted, secret: list[str]) -> None:
+        self.wanted = wanted
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self.abi = min(wanted.landlock, landlock.version(self._libc)) if sys.platform == "linux" else 0
+        self._machine = seccomp.machine() if wanted.seccomp else None
+        self._rules = landlock.Rules(landlock.readable_places(secret), self.abi) if self.abi else None
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What a fork must keep open until its layers are on."""
+        return self._rules.descriptors if self._rules else []
+
+    def put_on(self, folder: str) -> None:
+        """Close this process in, for good, with `folder` as its own. Raises OSError where the kernel refuses what it offered."""
+        if sys.platform != "linux":
+            return
+        self._drop_rights()
+        if self._machine is None and self._rules is None:
+            return
+        seccomp.forbid_new_privileges(self._libc)
+        if self._rules is not None:
+            self._rules.restrict(self._libc, folder)
+            for descriptor in self.descriptors:
+                os.close(descriptor)
+        if self._machine is not None:
+            seccomp.install(self._libc, self._machine)
+
+    def _drop_rights(self) -> None:
+        """As root: become nobody that owns anything, or at least hold no capability."""
+        if os.geteuid() != 0:
+            return
+        if self.wanted.user:
+            os.setgroups([])
+            os.setresgid(self.wanted.user, self.wanted.user, self.wanted.user)
+            os.setresuid(self.wanted.user, self.wanted.user, self.wanted.user)
+            return
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        nothing = (ctypes.c_uint32 * 6)()
+        number = _CAPSET.get(os.uname().machine)
+        if number is not None and self._libc.syscall(number, header, nothing) != 0:
+            raise OSError(ctypes.get_errno(), "capset")

@@ -1,0 +1,126 @@
+"""The seccomp filter of a process that runs student code: which system calls it may not make, whatever it has become.
+
+Denied calls answer EPERM, so that Python raises an error that can be read; only a foreign calling convention kills. The filter is built as
+plain data (`program`), and put on by `install`, which cannot be taken back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+from struct import pack
+
+from grader.sandbox.syscalls import MACHINES, Machine
+
+_KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+_LOAD, _JUMP_EQUAL, _JUMP_GREATER, _JUMP_NOT_LESS, _JUMP_BITS, _AND, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x54, 0x06
+_NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
+_X32 = 0x40000000
+_CLONE_THREAD = 0x00010000
+_AF_UNIX, _TYPE_MASK, _SOCK_STREAM = 1, 0xF, 1
+_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
+
+_ON_ITSELF = ("kill", "tgkill", "prlimit64", "sched_setaffinity")
+"""Calls whose first argument is a process: allowed on this one."""
+
+_CONDITIONAL = (*_ON_ITSELF, "clone", "clone3", "socketpair", "ioctl", "fcntl")
+
+Instruction = tuple[int, int, int, int]
+"""code, jump if true, jump if false, operand: as struct sock_filter has them."""
+
+
+def program(machine: Machine, pid: int) -> list[Instruction]:
+    """The filter for process `pid` on `machine`."""
+    found = machine.numbers
+    code = [
+        (_LOAD, 0, 0, _ARCH),
+        (_JUMP_EQUAL, 1, 0, machine.audit),
+        _answer(_KILL),
+        (_LOAD, 0, 0, _NUMBER),
+        (_JUMP_NOT_LESS, 0, 1, _X32),
+        _answer(_KILL),
+    ]
+    for name in _ON_ITSELF:
+        code += _when(found[name], _only_first_argument_in(pid, zero=name != "tgkill"))
+    # A thread is a clone that shares its thread group; every other clone is a process.
+    code += _when(found["clone"], [_argument(0), (_JUMP_BITS, 0, 1, _CLONE_THREAD), _answer(_ALLOW), _deny()])
+    code += _when(found["clone3"], [_answer(_ERRNO | errno.ENOSYS)])  # its flags are out of reach; glibc then uses clone
+    # asyncio wakes itself through a pair; of any other kind one could send to addresses.
+    code += _when(found["socketpair"], _socketpair())
+    code += _when(found["ioctl"], _unless_second_argument_in(_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP))
+    # With these a pipe of one's own sends a signal of one's choice to any process of the same user.
+    code += _when(found["fcntl"], _unless_second_argument_in(_F_SETOWN, _F_SETSIG, _F_SETOWN_EX))
+    for name, number in found.items():
+        if name not in _CONDITIONAL:
+            code += [(_JUMP_EQUAL, 0, 1, number), _deny()]
+    code += [(_JUMP_GREATER, 0, 1, machine.newest), _answer(_ERRNO | errno.ENOSYS)]
+    return [*code, _answer(_ALLOW)]
+
+
+def _answer(action: int) -> Instruction:
+    return (_RETURN, 0, 0, action)
+
+
+def _deny() -> Instruction:
+    return _answer(_ERRNO | errno.EPERM)
+
+
+def _argument(index: int) -> Instruction:
+    """Load the lower half of an argument; every argument looked at here is an int."""
+    return (_LOAD, 0, 0, _ARGUMENTS + 8 * index)
+
+
+def _when(number: int, block: list[Instruction]) -> list[Instruction]:
+    """`block`, which answers in every case, for the call of that number."""
+    return [(_JUMP_EQUAL, 0, len(block), number), *block]
+
+
+def _only_first_argument_in(pid: int, *, zero: bool) -> list[Instruction]:
+    """Allow the call on `pid`, and on 0 where that means the caller itself or its own group."""
+    others = [(_JUMP_EQUAL, 0, 1, 0), _answer(_ALLOW)] if zero else []
+    return [_argument(0), (_JUMP_EQUAL, 0, 1, pid), _answer(_ALLOW), *others, _deny()]
+
+
+def _unless_second_argument_in(*commands: int) -> list[Instruction]:
+    """Allow the call but for these commands."""
+    denied = [part for command in commands for part in ((_JUMP_EQUAL, 0, 1, command), _deny())]
+    return [_argument(1), *denied, _answer(_ALLOW)]
+
+
+def _socketpair() -> list[Instruction]:
+    return [
+        _argument(0),
+        (_JUMP_EQUAL, 1, 0, _AF_UNIX),
+        _deny(),
+        _argument(1),
+        (_AND, 0, 0, _TYPE_MASK),
+        (_JUMP_EQUAL, 0, 1, _SOCK_STREAM),
+        _answer(_ALLOW),
+        _deny(),
+    ]
+
+
+def machine() -> Machine | None:
+    """The table for this machine, None where there is none."""
+    return MACHINES.get(os.uname().machine) if os.uname().sysname == "Linux" else None
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def install(libc: ctypes.CDLL, here: Machine) -> None:
+    """Put the filter on this process, for good; raises OSError where the kernel refuses."""
+    code = b"".join(pack("<HBBI", *instruction) for instruction in program(here, os.getpid()))
+    filled = _Program(len(code) // 8, code)
+    if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filled), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def forbid_new_privileges(libc: ctypes.CDLL) -> None:
+    """No program started from here can gain rights; the kernel asks for it before it takes a filter."""
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs")
