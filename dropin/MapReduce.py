@@ -2,6 +2,6 @@
 
 import json
 
-from pymapr.framework import MapReduce
+from pymapr import MapReduce
 
 __all__ = ["MapReduce", "json"]  # the original imported json, and `from MapReduce import *` handed it on

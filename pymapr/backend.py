@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pymapr.inputs import Input
-from pymapr.job import Job
-from pymapr.model import Options, RunResult
+if TYPE_CHECKING:
+    from pymapr.inputs import Input
+    from pymapr.job import Job
+    from pymapr.model import Options, RunResult
 
 Write = Callable[[bytes], None]
 """Takes the output: JSON lines, in chunks of bytes that need not end at line ends."""

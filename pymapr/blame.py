@@ -1,72 +1,119 @@
-"""Whose fault an exception is, told so that a student can mend it: what, at which record or key, and only the frames of their own files."""
+"""Whose fault an exception is, told so that a student can mend it: what, at which record or key, in which of the
+student's own lines.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import sysconfig
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from pymapr.codecs import shorten
+from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import MaprError, UserCodeFailed
 
 if TYPE_CHECKING:
     from traceback import FrameSummary
 
-_OURS = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH120 - pathlib costs milliseconds at start-up
+_OURS = os.path.dirname(os.path.realpath(__file__)) + os.sep  # noqa: PTH120 - pathlib costs milliseconds at start-up
 _MOST_FRAMES = 12
 
 
 def blame(error: BaseException, phase: str, where: str) -> MaprError:
-    """What a call into the job's code raised -> the error to report. KeyboardInterrupt is the user's, and goes on as it is."""
+    """What a call into the job's code raised -> the error to report. KeyboardInterrupt is the user's, and goes on."""
     if isinstance(error, KeyboardInterrupt):
         raise error
     frames = own_frames(error)
     if isinstance(error, MaprError):
-        kind = type(error)
-        return kind(
-            error.message, error.hint, error.phase or phase, error.where or where, error.frames or frames, error.cause
-        )
+        return error.at(phase, where, frames)
     name = type(error).__name__
-    return UserCodeFailed(_message(error, name), _HINTS.get(name, ""), phase, where, frames, name)
+    return UserCodeFailed(_message(error, name), _mend(error, name), phase, where, frames, name)
 
 
 def own_frames(error: BaseException) -> tuple[str, ...]:
     """The traceback's lines that lie in the job's own files: neither in pymapr nor in an installed library."""
     import traceback  # costs milliseconds, and most runs fail nowhere
 
-    libraries = tuple({path for path in map(sysconfig.get_path, ("stdlib", "purelib", "platlib")) if path})
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame, libraries)]
+    try:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
+    except (MemoryError, RecursionError):  # there was hardly room to fail in
+        return ()
     shown = frames[:1] + frames[1 - _MOST_FRAMES :] if len(frames) > _MOST_FRAMES else frames
     return tuple(line for frame in shown for line in _lines(frame))
 
 
-def _is_own(frame: FrameSummary, libraries: tuple[str, ...]) -> bool:
-    name = frame.filename
-    if name.startswith("<frozen") or name.startswith(_OURS):
+def is_own(filename: str) -> bool:
+    """Whether a source file is the job author's: neither pymapr's, nor the interpreter's, nor a library's."""
+    if filename.startswith(("<frozen", _OURS)):
         return False
-    inside = name.startswith(libraries) and "site-packages" in name or name.startswith(sysconfig.get_path("stdlib"))
-    return not inside
+    return not filename.startswith(_library_folders())
+
+
+def _library_folders() -> tuple[str, ...]:
+    folders = map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple({folder + os.sep for folder in folders if folder})
 
 
 def _lines(frame: FrameSummary) -> list[str]:
-    place = f'  File "{os.path.basename(frame.filename)}", line {frame.lineno}, in {frame.name}'  # noqa: PTH119
-    return [place, f"    {frame.line}"] if frame.line else [place]
+    place = f'  File "{os.path.basename(frame.filename)}", line {frame.lineno}, in {frame.name}'  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    return [place, f"    {shorten(frame.line, 200)}"] if frame.line else [place]
 
 
 def _message(error: BaseException, name: str) -> str:
     if isinstance(error, SystemExit):
-        return f"the job called exit ({error.code!r}) where it should return"
+        return f"the job called exit ({shorten(repr(error.code), 40)}) where it should return"
     try:
         text = shorten(str(error), 400)
-    except Exception:  # the job may have an exception class whose __str__ raises
+    except BaseException:  # the job may have an exception class whose __str__ raises
         text = "its message cannot be shown"
     return f"{name}: {text}" if text else name
 
 
-_HINTS: dict[str, Any] = {
-    "RecursionError": f"Python stops at {sys.getrecursionlimit()} calls inside one another: is there an end to the recursion?",
+def _mend(error: BaseException, name: str) -> str:
+    if type(error) is TypeError and "unhashable type" in str(error):
+        return "a key must be hashable: make a list a tuple, a set a frozenset, a dict tuple(sorted(d.items()))"
+    return _HINTS.get(name, "")
+
+
+_HINTS: dict[str, str] = {
+    "RecursionError": f"Python stops at {sys.getrecursionlimit()} calls inside one another: does the recursion end?",
     "MemoryError": "hold less at once: emit instead of collecting",
     "ModuleNotFoundError": "is the module's name spelled right, and is it installed where the job runs?",
     "SystemExit": "leave out sys.exit() and quit() in mapper and reducer",
 }
+
+
+class Origins:
+    """Which record or key emitted the how-manieth value; remembered cheaply, asked only when something goes wrong."""
+
+    def __init__(self) -> None:
+        self._ends: list[int] = []
+        self._sources: list[Any] = []
+
+    def note(self, emitted: int, source: Any) -> None:
+        """So many values had been emitted when `source` was done."""
+        self._ends.append(emitted)
+        self._sources.append(source)
+
+    def of(self, number: int) -> str:
+        """The source of the value with this number, from 0, in words; nothing where nobody took note."""
+        at = bisect_right(self._ends, number)
+        return str(self._sources[at]) if at < len(self._sources) else ""
+
+
+class Key:
+    """A key as the origin of an output value: put into words only when asked."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __str__(self) -> str:
+        return describe_key(self._key)
+
+
+def describe_key(key: Any) -> str:
+    """A key in a message: `key 'the'`."""
+    return f"key {shorten(repr_safely(key))}"

@@ -1,7 +1,7 @@
 """Records <-> bytes: lines of input, lines of output, and the blocks that travel between the phases.
 
-Input and output are JSON as the standard library's `json` understands it. Blocks are pickle, written and read by workers of one run only;
-nobody else ever opens one.
+Input and output are JSON as the standard library's `json` understands it. Blocks are pickle, written and read by
+workers of one run only; nobody else ever opens one.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from __future__ import annotations
 import json
 import pickle
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymapr.errors import CannotEncode, InputError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
 encode_json = json.JSONEncoder().encode
-"""One value -> one JSON text, exactly as the original framework wrote it; raises TypeError, ValueError or RecursionError."""
+"""One value -> one JSON text, exactly as the original framework wrote it; raises TypeError, ValueError or
+RecursionError.
+"""
+
+_decode_json = json.JSONDecoder().decode
+_BLANKS = " \t\r\n\v\f"
+_JSON_LINES = "the input is JSON lines: one JSON document a line"
 
 
 class Group(NamedTuple):
@@ -29,40 +37,34 @@ class Group(NamedTuple):
     values: list[list[Any]]
 
 
+# ---- lines of input --------------------------------------------------------------------------------------------------
+
+
 def is_blank(line: str | bytes) -> bool:
-    """Whether a line holds no record."""
-    return not line or line.isspace()
+    """Whether a line holds no record: nothing but ASCII blanks, whether it comes as text or as bytes."""
+    if isinstance(line, bytes):
+        return not line or line.isspace()
+    return not line or (line.isspace() and not line.strip(_BLANKS))
 
 
-def parse_line(line: str | bytes, where: str) -> Any:
-    """One line of JSON -> its record; raises InputError that says where and why."""
+def parse_line(line: str | bytes, errors: str = "strict") -> Any:
+    """One line of JSON -> its record; raises InputError that says why not. errors: how bytes are taken for UTF-8."""
     try:
-        return json.loads(line)
+        return _decode_json(line if isinstance(line, str) else line.decode("utf-8", errors))
     except RecursionError:
-        raise InputError("the line is nested too deeply to be read", where=where) from None
+        raise InputError("the line is nested too deeply to be read") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8", where=where) from None
+        raise InputError(f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8") from None
     except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg} at column {error.colno}, in {shorten(line)}"
-        raise InputError(message, "the input is JSON lines: one JSON document a line", where=where) from None
-    except (TypeError, ValueError) as error:
-        raise InputError(f"not JSON: {error}", "the input is JSON lines: one JSON document a line", where=where) from None
+        raise _not_json(error, line) from None
+    except (AttributeError, TypeError, ValueError) as error:  # neither text nor bytes; a number of 5000 digits
+        raise InputError(f"not JSON: {error}", _JSON_LINES) from None
 
 
-def encode_outputs(values: Iterable[Any], where: str) -> list[str]:
-    """Output values -> lines with their line ends; raises CannotEncode that says what was emitted, and where."""
-    lines = []
-    for value in values:
-        try:
-            lines.append(encode_json(value) + "\n")
-        except (TypeError, ValueError, RecursionError) as error:
-            raise CannotEncode(
-                f"emitted {shorten(repr_safely(value))}, which JSON cannot say: {error}",
-                "emit strings, numbers, lists, dicts with string keys, True, False or None",
-                where=where,
-                cause=type(error).__name__,
-            ) from None
-    return lines
+def _not_json(error: json.JSONDecodeError, line: str | bytes) -> InputError:
+    if error.doc.startswith("\ufeff"):
+        return InputError("not JSON: the data begins with a byte order mark", "save it as UTF-8 without BOM")
+    return InputError(f"not JSON: {error.msg} at column {error.colno}, in {shorten(line)}", _JSON_LINES)
 
 
 def as_bytes(line: Any, where: str) -> bytes:
@@ -71,24 +73,52 @@ def as_bytes(line: Any, where: str) -> bytes:
         return line.encode("utf-8", "surrogatepass")
     if isinstance(line, bytes):
         return line
-    raise InputError(
-        f"expected a line of JSON text, got {shorten(repr_safely(line))}", "execute takes lines, such as an open file", where=where
-    )
+    shown = shorten(repr_safely(line))
+    hint = "execute takes lines, such as an open file"
+    raise InputError(f"expected a line of JSON text, got {shown}", hint, where=where)
+
+
+# ---- lines of output -------------------------------------------------------------------------------------------------
+
+
+def encode_outputs(values: Iterable[Any], where: str | Callable[[int], str]) -> list[str]:
+    """Output values -> lines with their line ends; raises CannotEncode that says what was emitted, and where.
+
+    where: the place, or a function that tells it for the value's number (from 0), called only when it is needed.
+    """
+    lines: list[str] = []
+    for value in values:
+        try:
+            lines.append(encode_json(value) + "\n")
+        except (TypeError, ValueError, RecursionError) as error:
+            raise CannotEncode(
+                f"emitted {shorten(repr_safely(value))}, which JSON cannot say: {error}",
+                "emit strings, numbers, lists, dicts with string keys, True, False or None",
+                where=where if isinstance(where, str) else where(len(lines)),
+                cause=type(error).__name__,
+            ) from None
+    return lines
+
+
+# ---- for messages ----------------------------------------------------------------------------------------------------
 
 
 def repr_safely(value: object) -> str:
     """`repr`, whatever the object's own `__repr__` does."""
     try:
         return repr(value)
-    except Exception:  # the job's own code runs here, and anything may come out of it
+    except BaseException:  # the job's own code runs here, and anything may come out of it
         return f"<{type(value).__name__}>"
 
 
 def shorten(text: str | bytes, most: int = 80) -> str:
-    shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    """Text of at most `most` characters on one line, with an ellipsis where something was left out."""
+    shown = text if isinstance(text, str) else text[: most * 4].decode("utf-8", "replace")
     shown = shown.rstrip("\r\n")
     return shown if len(shown) <= most else f"{shown[: most - 3]}..."
 
+
+# ---- what travels ----------------------------------------------------------------------------------------------------
 
 
 def pack_group(group: Group) -> bytes:

@@ -1,53 +1,75 @@
 """What `mr.execute` does in a plain script: run in parallel, print the output, tell the progress on stderr.
 
-Steered by PYMAPR_WORKERS, PYMAPR_ORDER and PYMAPR_PROGRESS. A failure ends the script with a message and an exit code, not a traceback.
+Steered by PYMAPR_WORKERS, PYMAPR_ORDER and PYMAPR_PROGRESS. A failure ends the script with a message and an exit code,
+not a traceback. It imports the engine only when something is executed.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pymapr.backend import Data
-from pymapr.engine import backend, make_options
-from pymapr.errors import MaprError, UsageError
-from pymapr.inputs import Input
-from pymapr.job import Job
-from pymapr.messages import INTERRUPTED, show, write_stdout
+from pymapr.errors import MaprError, UsageError, UserCodeFailed
+from pymapr.framework import MapReduce, set_usual_host
+from pymapr.job import Job, check_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymapr.backend import Data
+
+__all__ = ["MapReduce"]
 
 
-def execute(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
-    """Run the job and print its output; returns the output too. Ends the script (SystemExit) when the run fails."""
-    try:
-        output = _run(job, data, workers)
-    except MaprError as error:
-        show(error)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("pymapr: interrupted\n")
-        raise SystemExit(INTERRUPTED) from None
-    write_stdout(output)
-    return output
+class _Script:
+    """The host of a plain script."""
+
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes:
+        """Run the job and print its output; returns the output too. Ends the script when the run fails."""
+        from pymapr.messages import INTERRUPTED, show, show_interrupted, write_stdout
+
+        try:
+            output = _run(job, data, workers)
+            write_stdout(output)
+        except MaprError as error:
+            show(error)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            show_interrupted()
+            sys.exit(INTERRUPTED)
+        return output
+
+
+set_usual_host(_Script())
 
 
 def _run(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
+    from pymapr.engine import backend, make_options
+    from pymapr.messages import show_remarks
+
+    _check_first(job)
+    check_data(data)
     progress = os.environ.get("PYMAPR_PROGRESS", "auto")
-    if progress not in ("auto", "plain", "none"):
-        raise UsageError(f"PYMAPR_PROGRESS: expected auto, plain or none, got {progress!r}")
-    options = make_options(workers or _workers(), os.environ.get("PYMAPR_ORDER", "stable"))
+    chosen = backend("parallel", progress)
+    options = make_options(_workers() if workers is None else workers, os.environ.get("PYMAPR_ORDER", "stable"))
     kept: list[bytes] = []
     found = _data(data)
     try:
-        result = backend("parallel", progress).run(job, found, options, kept.append)
+        result = chosen.run(job, found, options, kept.append)
     finally:
         for source in found.inputs:
-            os.close(source.descriptor)
-    if progress != "none":
-        for remark in result.remarks:
-            sys.stderr.write(f"pymapr: remark: {remark}\n")
+            source.close()
+    show_remarks(result.remarks, progress)
     return b"".join(kept)
+
+
+def _check_first(job: Job) -> None:
+    if isinstance(job.emitter, MapReduce) and job.emitter.executed:
+        raise UserCodeFailed(
+            "execute was called a second time on one MapReduce object, whose first job's pairs are not kept",
+            "make a MapReduce object for each job",
+        )
 
 
 def _workers() -> int | None:
@@ -60,11 +82,14 @@ def _workers() -> int | None:
 
 
 def _data(data: Iterable[Any]) -> Data:
-    """An open file from which nothing was read can be read in pieces by the workers; everything else line by line, here."""
+    """An open file from which nothing was read can be read in pieces by the workers; all else line by line, here."""
+    from pymapr.backend import Data
+    from pymapr.inputs import Input
+
     name = getattr(data, "name", None)
     if isinstance(name, str) and os.path.isfile(name):  # noqa: PTH113 - pathlib costs milliseconds at start-up
-        source = Input(name, os.open(name, os.O_RDONLY), name)
+        source = Input(name, os.open(name, os.O_RDONLY | os.O_CLOEXEC), name)
         if source.holds(data):
             return Data([source])
-        os.close(source.descriptor)
+        source.close()
     return Data(lines=data)

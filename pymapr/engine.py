@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymapr.backend import Backend, Data, JobFile, Write
 from pymapr.cores import usable_cores, usable_memory
 from pymapr.errors import UsageError
-from pymapr.inputs import open_input
+from pymapr.inputs import open_inputs
 from pymapr.job import Job, from_namespace
-from pymapr.model import ENGINES, Options, Order, RunResult
+from pymapr.model import ENGINES, LEAST_MEMORY, Options, Order, RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pymapr.parallel.progress import Progress
 
 Path = str | os.PathLike[str]
 
@@ -31,21 +35,21 @@ def run(
 ) -> RunResult:
     """Run `job` on `data`.
 
-    job: a file, a module (or its globals) with `mapper` and `reducer`, or a Job. data: a file of JSON lines (a list of Paths for several),
-    or any iterable of JSON lines. engine: serial or parallel. workers: default one per usable core. memory: budget in bytes, default half of
-    what is there. write: where the output goes; without it, it is the result's `output`. Raises MaprError.
+    job: a file, a module (or its globals) with `mapper` and `reducer`, or a Job. data: a file of JSON lines (a list of
+    Paths for several), or any iterable of JSON lines. engine: serial or parallel. workers: default one per usable core.
+    memory: budget in bytes, default half of what is there. write: where the output goes; without it, it is the result's
+    `output`. Raises MaprError.
     """
     kept: list[bytes] = []
+    chosen = backend(engine, progress)
     options = make_options(workers, order, memory, isolated=isolated)
     found = _data(data)
     try:
-        result = backend(engine, progress).run(_job(job), found, options, write or kept.append)
+        result = chosen.run(_job(job), found, options, write or kept.append)
     finally:
         for source in found.inputs:
-            os.close(source.descriptor)
-    if write is not None:
-        return result
-    return RunResult(timings=result.timings, remarks=result.remarks, output=b"".join(kept))
+            source.close()
+    return result if write is not None else result._replace(output=b"".join(kept))
 
 
 def make_options(
@@ -55,22 +59,30 @@ def make_options(
     return Options(
         workers=usable_cores() if workers is None else workers,
         order=order if isinstance(order, Order) else Order.parse(order),
-        memory=usable_memory() // 2 if memory is None else memory,
+        memory=max(usable_memory() // 2, LEAST_MEMORY) if memory is None else memory,
         isolated=isolated,
     )
 
 
 def backend(engine: str, progress: str = "none") -> Backend:
     """The engine of that name; raises UsageError."""
+    shown = progress_of(progress)
     from pymapr.backends import local
 
     if engine == "serial":
         return local.Serial()
     if engine == "parallel":
-        from pymapr.parallel.progress import choose
-
-        return local.Parallel(choose(progress))
+        return local.Parallel(shown)
     raise UsageError(f"engine: expected {' or '.join(ENGINES)}, got {engine!r}")
+
+
+def progress_of(kind: str) -> Progress | None:
+    """How a run of this `--progress` tells of itself; raises UsageError."""
+    if kind == "none":
+        return None
+    from pymapr.parallel.progress import choose
+
+    return choose(kind)
 
 
 def _job(job: Job | ModuleType | Mapping[str, Any] | Path) -> Job | JobFile:
@@ -83,7 +95,7 @@ def _job(job: Job | ModuleType | Mapping[str, Any] | Path) -> Job | JobFile:
 
 def _data(data: Path | Iterable[Any]) -> Data:
     if isinstance(data, str | os.PathLike):
-        return Data([open_input(os.fspath(data))])
+        return Data(open_inputs([os.fspath(data)]))
     if isinstance(data, list | tuple) and data and all(isinstance(item, os.PathLike) for item in data):
-        return Data([open_input(os.fspath(item)) for item in data])
+        return Data(open_inputs(map(os.fspath, data)))
     return Data(lines=data)

@@ -1,16 +1,16 @@
 """What the engine raises on purpose; nothing is imported here, so every room may import this one.
 
-Three families, by who can mend it: `UsageError` (whoever called), `JobError` (whoever wrote the job), `EngineError` (ours, or the
-machine's). Each knows the exit code it ends a command with.
+Three families, by who can mend it: `UsageError` (whoever called), `JobError` (whoever wrote the job), `EngineError`
+(ours, or the machine's). Each knows the exit code it ends a command with.
 """
 
 
 class MaprError(Exception):
     """Whatever pymapr raises on purpose.
 
-    message: what happened. hint: how to mend it. phase: `load`, `map`, `combine`, `partition`, `reduce` or empty. where: the record
-    (file and line) or the key it happened at. frames: the lines of the traceback that belong to the job's own files. cause: name of the
-    exception class underneath, if any.
+    message: what happened. hint: how to mend it. phase: `load`, `read`, `map`, `combine`, `partition`, `reduce` or
+    empty. where: the record (file and line) or the key it happened at. frames: the lines of the traceback that belong
+    to the job's own files. cause: name of the exception class underneath, if any.
 
     The arguments are the fields, so that an error survives a pipe.
     """
@@ -27,13 +27,19 @@ class MaprError(Exception):
         cause: str = "",
     ) -> None:
         super().__init__(message, hint, phase, where, frames, cause)
-        self.message, self.hint, self.phase, self.where, self.frames, self.cause = message, hint, phase, where, frames, cause
+        self.message, self.hint, self.phase, self.where = message, hint, phase, where
+        self.frames, self.cause = frames, cause
+
+    def at(self, phase: str, where: str, frames: tuple[str, ...] = ()) -> "MaprError":
+        """The same error, placed: what it does not say itself of phase, place and frames is filled in."""
+        return type(self)(
+            self.message, self.hint, self.phase or phase, self.where or where, self.frames or frames, self.cause
+        )
 
     def __str__(self) -> str:
         """The whole of it but for the hint: what, where, and the job's own frames."""
-        place = " ".join(part for part in (self.phase and f"in {self.phase},", self.where) if part).rstrip(",")
-        lines = [f"{self.message} ({place})" if place else self.message, *self.frames]
-        return "\n".join(lines)
+        place = ", ".join(part for part in (self.phase and f"in {self.phase}", self.where) if part)
+        return "\n".join([f"{self.message} ({place})" if place else self.message, *self.frames])
 
 
 class UsageError(MaprError):
@@ -56,27 +62,27 @@ class JobLoadError(JobError):
     """The file holds no job that can be run: it does not compile, or has no mapper or reducer."""
 
 
-class UserCodeFailed(JobError):
+class UserCodeFailed(JobError):  # noqa: N818 - says what happened, as all the names from here on
     """The job's code raised. `cause` is the exception's class, `frames` the job's part of the traceback."""
 
 
-class CannotTravel(JobError):
+class CannotTravel(JobError):  # noqa: N818 - see UserCodeFailed
     """A key or value was emitted that pickle cannot carry from one process to another."""
 
 
-class CannotPartition(JobError):
+class CannotPartition(JobError):  # noqa: N818 - see UserCodeFailed
     """No partition can be told for a key: it is not equal to itself, or the job's partitioner gave no usable number."""
 
 
-class CannotEncode(JobError):
+class CannotEncode(JobError):  # noqa: N818 - see UserCodeFailed
     """A reducer (or mapper) emitted what JSON cannot say."""
 
 
-class InsideRead(JobError):
-    """The job looked into the framework (`mr.intermediate`, `mr.result`) or emitted in the wrong phase, in a parallel run."""
+class InsideRead(JobError):  # noqa: N818 - see UserCodeFailed
+    """The job looked into the framework, or emitted in the wrong phase, where a parallel run has nothing to give."""
 
 
-class ValuesExceedMemory(JobError):
+class ValuesExceedMemory(JobError):  # noqa: N818 - see UserCodeFailed
     """The values of a single key do not fit the memory budget."""
 
 
@@ -84,14 +90,14 @@ class EngineError(MaprError):
     """The run could not be finished, and the job is not known to be at fault."""
 
 
-class WorkerDied(EngineError):
+class WorkerDied(EngineError):  # noqa: N818 - see UserCodeFailed
     """A worker process ended without saying that it was finished, and so did the fresh one that took over its task.
 
     Not raised when the job's code raises: that is `UserCodeFailed`.
     """
 
 
-class SpillFailed(EngineError):
+class SpillFailed(EngineError):  # noqa: N818 - see UserCodeFailed
     """Blocks could not be written: most often a full disk."""
 
 
@@ -99,7 +105,7 @@ class ProtocolError(EngineError):
     """A worker said something that no worker says: it was tampered with, or pymapr has a bug."""
 
 
-class RelayExceeded(EngineError):
+class RelayExceeded(EngineError):  # noqa: N818 - see UserCodeFailed
     """More blocks had to pass through the master than it was allowed to hold."""
 
 

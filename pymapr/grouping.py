@@ -1,17 +1,19 @@
 """Pairs into groups, groups into partitions, partitions back together. Pure: no files, no processes.
 
-A group keeps each key's values in order of arrival and knows the key's place by first appearance; that is all that is needed to give
-back, at the end, the very order of a serial run.
+A group keeps each key's values in order of arrival and knows the key's place by first appearance; that is all that is
+needed to give back, at the end, the very order of a serial run.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymapr.codecs import Group
 from pymapr.partition import partition as default_partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 Groups = dict[Any, list[Any]]
 
@@ -19,10 +21,15 @@ RANK_SHIFT = 32
 """A key's rank over a whole run: its task's number, shifted by this, plus its place within the task."""
 
 
-def split(groups: Groups, buckets: int, partitioner: Callable[[Any, int], int] = default_partition) -> list[Group]:
-    """Deal the groups of one task into `buckets` partitions; each keeps the keys' order of first appearance."""
+def split(
+    groups: Groups, buckets: int, partitioner: Callable[[Any, int], int] = default_partition, first: int = 0
+) -> list[Group]:
+    """Deal the groups of one task into `buckets` partitions; each keeps the keys' order of first appearance.
+
+    first: the place of the first key, where the task has let out groups before.
+    """
     parts: list[Group] = [Group(array("I"), [], []) for _ in range(buckets)]
-    for place, (key, values) in enumerate(groups.items()):
+    for place, (key, values) in enumerate(groups.items(), first):
         part = parts[partitioner(key, buckets)]
         part.places.append(place)
         part.keys.append(key)
@@ -35,8 +42,9 @@ def merge(
 ) -> tuple[Groups, list[int]]:
     """Put one partition together from `(task, group)`, given in task order.
 
-    Returns the groups, keys in order of first appearance over the whole run, and each key's rank (ascending). `keep` picks a part of the
-    keys, for a partition that is too large to be merged at once; `into` is an empty dict of the caller's, to watch it grow.
+    Returns the groups, keys in order of first appearance over the whole run, and each key's rank (ascending). `keep`
+    picks a part of the keys, for a partition that is too large to be merged at once; `into` is an empty dict of the
+    caller's, to watch it grow.
     """
     merged: Groups = {} if into is None else into
     ranks: list[int] = []

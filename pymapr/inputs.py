@@ -1,19 +1,23 @@
-"""The data of a run as plain files that any worker can read a piece of: opened once, unpacked if compressed, cut at line ends.
+"""The data of a run as plain files that any worker can read a piece of: opened once, unpacked, cut at line ends.
 
-What cannot be read in pieces (`.gz`, `-`, a pipe) is first copied into an unnamed file. It refuses nothing but what is not there.
+What cannot be read in pieces (`.gz`, `-`, a pipe) is first copied into an unnamed file. It refuses nothing but what is
+not there.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pymapr.errors import InputError
 from pymapr.spill import SpillFile, read_at
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 _COPY = 2**20
+_PIECE = 2**21
 
 
 class Input:
@@ -26,6 +30,11 @@ class Input:
         self.name, self.descriptor, self.path = name, descriptor, path
         self.size = os.fstat(descriptor).st_size
 
+    def __iter__(self) -> Iterator[bytes]:
+        """All lines, a piece of the file at a time."""
+        for start in range(0, self.size, _PIECE):
+            yield from self.lines(start, min(start + _PIECE, self.size))
+
     def lines(self, start: int, end: int) -> list[bytes]:
         """The lines that begin at offsets start <= offset < end (a line belongs to the piece that it begins in)."""
         start = self._line_start(start)
@@ -34,8 +43,8 @@ class Input:
 
     def line_number(self, start: int, index: int) -> int:
         """The number, from 1, of line `index` of the piece at `start`: counted only when a message needs it."""
-        before = read_at(self.descriptor, 0, self._line_start(start))
-        return len(before.splitlines()) + index + 1
+        before = range(0, self._line_start(start), _PIECE)
+        return sum(len(self.lines(at, min(at + _PIECE, start))) for at in before) + index + 1
 
     def holds(self, stream: Any) -> bool:
         """Whether `stream` is an open file on this very input, from which nothing has been read yet."""
@@ -47,8 +56,14 @@ class Input:
         except (AttributeError, OSError, ValueError, TypeError):
             return False
 
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self.descriptor)
+
     def _line_start(self, offset: int) -> int:
-        """The first line start at or after `offset`."""
+        """The first line start at or after `offset`. Pieces are cut at newlines only, which end every kind of line
+        but the old Macintosh's: a file of such is one piece, and right all the same.
+        """
         if offset <= 0:
             return 0
         at = offset - 1
@@ -63,27 +78,67 @@ class Input:
         return self.size
 
 
+def open_inputs(paths: Iterable[str]) -> list[Input]:
+    """Open all of them, or none. Raises InputError."""
+    opened: list[Input] = []
+    try:
+        for path in paths:
+            opened.append(open_input(path))  # noqa: PERF401 - if one fails, those before it must be closed
+    except BaseException:
+        for source in opened:
+            source.close()
+        raise
+    return opened
+
+
 def open_input(path: str) -> Input:
     """Open one DATA argument: a file of JSON lines, `.gz` too, or `-` for standard input. Raises InputError."""
     try:
-        if path == "-":
-            return _spooled("standard input", sys.stdin.buffer)
-        if path.endswith(".gz"):
-            import gzip
-
-            with gzip.open(path) as unpacked:
-                return _spooled(path, unpacked)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        if not os.path.isfile(path):  # noqa: PTH113 - pathlib costs milliseconds at start-up
-            with os.fdopen(descriptor, "rb") as stream:
-                return _spooled(path, stream)
-        return Input(path, descriptor, os.path.abspath(path))  # noqa: PTH100
+        return _open(path)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file", _nearest(path)) from None
+        raise InputError(f"{path}: no such file", did_you_mean(path)) from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder", "name the files in it, as in data/*.json") from None
-    except (OSError, EOFError) as error:  # gzip's own errors are among these
-        raise InputError(f"{path}: {error.strerror or error}" if isinstance(error, OSError) else f"{path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, EOFError) as error:  # a name with a null byte; a .gz that breaks off
+        raise InputError(f"{path!r}: {error}") from None
+
+
+def _open(path: str) -> Input:
+    if path == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed", "name a file, or feed the data with <")
+        return _spooled("standard input", sys.stdin.buffer)
+    if path.endswith(".gz"):
+        return _unpacked(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    if os.path.isfile(path):  # noqa: PTH113 - pathlib costs milliseconds at start-up
+        return Input(path, descriptor, os.path.abspath(path))  # noqa: PTH100 - pathlib costs milliseconds at start-up
+    with open(descriptor, "rb", closefd=True) as stream:  # noqa: PTH123 - pathlib costs milliseconds at start-up
+        return _spooled(path, stream)
+
+
+def _unpacked(path: str) -> Input:
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(path) as unpacked:
+            return _spooled(path, unpacked)
+    except zlib.error as error:
+        raise InputError(f"{path}: {error}", "the file is damaged: copy or download it again") from None
+
+
+def _spooled(name: str, stream: IO[bytes] | Any) -> Input:
+    spool = SpillFile.create()
+    try:
+        while chunk := stream.read(_COPY):
+            spool.append(chunk)
+    except BaseException:
+        spool.close()
+        raise
+    return Input(name, spool.descriptor, f"/dev/fd/{spool.descriptor}")
 
 
 def pieces(size: int, workers: int, most: int) -> Iterator[tuple[int, int]]:
@@ -93,19 +148,14 @@ def pieces(size: int, workers: int, most: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + step, size)
 
 
-def _spooled(name: str, stream: IO[bytes] | Any) -> Input:
-    spool = SpillFile.create()
-    while chunk := stream.read(_COPY):
-        spool.append(chunk)
-    return Input(name, spool.descriptor, f"/dev/fd/{spool.descriptor}")
-
-
-def _nearest(path: str) -> str:
+def did_you_mean(path: str) -> str:
+    """What to say about a path that leads nowhere: the nearest name in its folder."""
     from difflib import get_close_matches
 
     folder, name = os.path.split(path)
     try:
-        close = get_close_matches(name, os.listdir(folder or "."), n=1)  # noqa: PTH208
+        close = get_close_matches(name, os.listdir(folder or "."), n=1)  # noqa: PTH208 - pathlib costs milliseconds at start-up
     except OSError:
         return f"there is no folder {folder} either"
-    return f"did you mean {os.path.join(folder, close[0])}?" if close else "is the path right, seen from this folder?"  # noqa: PTH118
+    found = os.path.join(folder, close[0]) if close else ""  # noqa: PTH118 - pathlib costs milliseconds at start-up
+    return f"did you mean {found}?" if found else "is the path right, seen from this folder?"

@@ -1,7 +1,7 @@
 """A job: mapper and reducer in either form, made to look alike; and the emitter that their emissions go to.
 
-In the classic form the emitter is the student's own `mr`; a functional job gets one behind the scenes. An engine empties the emitter
-between tasks, and nothing else in the engine needs to know which form it runs.
+In the classic form the emitter is the student's own `mr`; a functional job gets one behind the scenes. An engine
+empties the emitter between tasks, and nothing else in the engine needs to know which form it runs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import CannotPartition, InsideRead, JobError, JobLoadError, UserCodeFailed
 from pymapr.partition import partition
 
+Pairs = dict[Any, list[Any]]
+
 
 class Emitter:
     """Where pairs and output values gather until an engine takes them away."""
 
     def __init__(self) -> None:
-        self._groups: dict[Any, list[Any]] = {}
+        self._groups: Pairs = {}
         self._outputs: list[Any] = []
         self._phase = ""
         self._offence: JobError | None = None
@@ -34,17 +36,24 @@ class Emitter:
         """From a reducer: hand over an output value, anything that JSON can say. (A mapper may as well.)"""
         self._outputs.append(value)
 
-    def begin(self, phase: str) -> None:
-        """Enter a phase of a parallel run, with nothing emitted yet."""
-        self._phase = phase
-        self._groups = _Closed(self) if phase == "reduce" else {}
-        self._outputs = []
+    # ---- the engine's side -------------------------------------------------------------------------------------------
 
-    def take(self) -> tuple[dict[Any, list[Any]], list[Any]]:
+    def begin(self, phase: str, groups: Pairs | None = None, outputs: list[Any] | None = None) -> None:
+        """Enter a phase of a parallel run with nothing emitted yet, or with what was emitted before execute."""
+        self._phase = phase
+        self._groups = _Closed(self) if phase == "reduce" else {} if groups is None else groups
+        self._outputs = [] if outputs is None else outputs
+
+    def take(self) -> tuple[Pairs, list[Any]]:
         """What was emitted since the phase began; raises the offence that the job's code may have swallowed."""
         if self._offence is not None:
             raise self._offence
         return self._groups, self._outputs
+
+    @property
+    def emitted(self) -> int:
+        """How many output values were emitted since the phase began."""
+        return len(self._outputs)
 
     @property
     def carries(self) -> bool:
@@ -57,7 +66,7 @@ class Emitter:
         return self._offence
 
 
-class _Closed(dict[Any, list[Any]]):
+class _Closed(Pairs):
     """The groups during the reduce phase of a parallel run: no pair can join them any more."""
 
     def __init__(self, emitter: Emitter) -> None:
@@ -74,8 +83,8 @@ class _Closed(dict[Any, list[Any]]):
 class Job:
     """What an engine runs.
 
-    mapper(record) and reducer(key, values) answer nothing: whatever they emit goes to `emitter`. combiner(key, values), if any, works
-    like a mapper; partitioner(key, n) names a bucket.
+    mapper(record) and reducer(key, values) answer nothing: whatever they emit goes to `emitter`. combiner(key, values),
+    if any, works like a mapper; partitioner(key, n) names a bucket.
     """
 
     def __init__(
@@ -91,7 +100,7 @@ class Job:
 
 
 def classic(mr: Emitter, mapper: Any, reducer: Any, extras: Mapping[str, Any]) -> Job:
-    """The job of a file with a global `mr`; `extras` is where a combiner or partitioner may stand (the file's globals)."""
+    """The job of a file with a global `mr`; `extras` (the file's globals) may hold a combiner or partitioner."""
     return Job(mapper, reducer, mr, _optional(extras, "combiner"), _optional(extras, "partitioner"))
 
 
@@ -119,6 +128,16 @@ def from_namespace(names: Mapping[str, Any]) -> Job:
     return functional(names["mapper"], names["reducer"], names)
 
 
+def check_data(data: Any) -> None:
+    """Raise UserCodeFailed for what `execute` was given as data and cannot be: a path, or nothing at all."""
+    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+        raise UserCodeFailed(
+            f"execute was given {shorten(repr_safely(data))} for its data, which holds no lines",
+            "open the file first, as in mr.execute(open(sys.argv[1]), mapper, reducer)",
+            cause="TypeError",
+        )
+
+
 def _optional(extras: Mapping[str, Any], name: str) -> Any:
     function = extras.get(name)
     return function if callable(function) else None
@@ -140,10 +159,14 @@ def _emitting_pairs(function: Callable[..., Any], emitter: Emitter, role: str) -
 
 
 def _pairs(answer: Any) -> Iterable[Any]:
-    """What a functional mapper answered, as pairs: None is none, a tuple is one, everything else holds several."""
+    """What a functional mapper answered, as pairs: None is none, what has several items holds several, else it is one.
+
+    A tuple is one pair, as `return key, value` makes it.
+    """
     if answer is None:
         return ()
-    return (answer,) if isinstance(answer, tuple) else iter(answer)
+    several = isinstance(answer, Iterable) and not isinstance(answer, tuple | str | bytes)
+    return answer if several else (answer,)
 
 
 def _emitting_values(reducer: Callable[..., Any], emitter: Emitter) -> Callable[..., None]:

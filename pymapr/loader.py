@@ -1,25 +1,33 @@
 """A job file, executed as `python FILE DATA` would execute it: as `__main__`, in whichever form it is written.
 
-When the file calls `mr.execute`, the host takes over and need not come back; when it ends without, its `mapper` and `reducer` are the
-job. The framework module is always ours, whatever lies beside the file.
+When the file calls `mr.execute`, whoever loads it takes over, and nothing after that call is run; when it ends without,
+its `mapper` and `reducer` are the job. The framework module is always ours, whatever lies beside the file.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from importlib.machinery import ModuleSpec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymapr import framework
 from pymapr.blame import blame, own_frames
 from pymapr.errors import JobLoadError
-from pymapr.job import Emitter, Job, from_namespace
+from pymapr.job import Emitter, Job, check_data, from_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Take = Callable[[Job, Iterable[Any] | None], object]
 """Called with the job, and with what the file gave to execute (None if it never called it)."""
+
+
+class _Taken(BaseException):
+    """The job was taken and is done: no `except Exception:` of the file's own may go on from here."""
 
 
 class _Capture:
@@ -29,10 +37,12 @@ class _Capture:
         self._take = take
         self.taken = False
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> None:
-        if not self.taken:  # the first execute is the job; in a worker, taking it never comes back
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> None:  # noqa: ARG002 - as the interface has it
+        if not self.taken:  # the first execute is the job
+            check_data(data)
             self.taken = True
             self._take(job, data)
+        raise _Taken
 
 
 def load(path: str, arguments: Sequence[str], take: Take) -> None:
@@ -43,15 +53,15 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
     capture = _Capture(take)
     framework.set_host(capture)
     sys.modules["MapReduce"] = sys.modules["MapReduce_original"] = framework_module()
-    main = types.ModuleType("__main__")
-    main.__file__ = path
-    main.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter itself does for a script
+    code = compile_file(path)
+    main = _main_module(path)
     sys.modules["__main__"] = main
     sys.argv = [path, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - pathlib costs milliseconds
-    code = compile_file(path)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - pathlib costs milliseconds at start-up
     try:
         exec(code, main.__dict__)  # noqa: S102 - running the job is what this is for
+    except _Taken:
+        return
     except SystemExit as error:
         if error.code not in (None, 0):
             raise blame(error, "load", "") from None
@@ -60,6 +70,13 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
     if not capture.taken:
         _forget_emissions(main.__dict__)
         take(from_namespace(main.__dict__), None)
+
+
+def _main_module(path: str) -> types.ModuleType:
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter itself does for a script
+    return main
 
 
 def _forget_emissions(names: dict[str, Any]) -> None:
@@ -72,27 +89,39 @@ def _forget_emissions(names: dict[str, Any]) -> None:
 def framework_module() -> types.ModuleType:
     """What `import MapReduce` finds."""
     module = types.ModuleType("MapReduce", framework.__doc__)
-    module.MapReduce = framework.MapReduce  # type: ignore[attr-defined]
-    module.json = framework.json  # type: ignore[attr-defined]  # the original imported it, and `import *` handed it on
-    module.__spec__ = ModuleSpec("MapReduce", None)
+    names = {"MapReduce": framework.MapReduce, "json": json}  # the original imported json, `import *` gave it
+    vars(module).update(names, __all__=list(names), __spec__=ModuleSpec("MapReduce", None))
     return module
 
 
 def compile_file(path: str) -> types.CodeType:
     """The file's code; raises JobLoadError that says where it does not compile, and whether it looks like Python 2."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs milliseconds at start-up
             source = file.read()
         return compile(source, path, "exec", dont_inherit=True)
     except OSError as error:
-        raise JobLoadError(f"{path}: {error.strerror}", "is the path right, seen from this folder?", "load") from None
+        raise JobLoadError(f"{path}: {error.strerror}", _nearest(path, error), "load") from None
     except SyntaxError as error:
-        where = f"{os.path.basename(path)}:{error.lineno}:{error.offset or 0}"  # noqa: PTH119
-        line = (error.text or "").strip()
-        message = f"does not compile: {error.msg}" + (f", in `{line[:120]}`" if line else "")
-        raise JobLoadError(message, _mend(error, line), "load", where, cause=type(error).__name__) from None
+        raise _does_not_compile(error, path) from None
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting that the parser gives up on
-        raise JobLoadError(f"does not compile: {error}", "", "load", frames=own_frames(error), cause=type(error).__name__) from None
+        name = type(error).__name__
+        raise JobLoadError(f"does not compile: {error}", "", "load", path, own_frames(error), name) from None
+
+
+def _nearest(path: str, error: OSError) -> str:
+    if not isinstance(error, FileNotFoundError):
+        return "name the file that holds mapper and reducer"
+    from pymapr.inputs import did_you_mean
+
+    return did_you_mean(path)
+
+
+def _does_not_compile(error: SyntaxError, path: str) -> JobLoadError:
+    where = f"{os.path.basename(path)}:{error.lineno}:{error.offset or 0}"  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    line = (error.text or "").strip()
+    message = f"does not compile: {error.msg}" + (f", in `{line[:120]}`" if line else "")
+    return JobLoadError(message, _mend(error, line), "load", where, cause=type(error).__name__)
 
 
 def _mend(error: SyntaxError, line: str) -> str:

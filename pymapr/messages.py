@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from pymapr.errors import MaprError
+from pymapr.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymapr.errors import MaprError
 
 DONE, INTERRUPTED = 0, 2
+FULL = "is there room for the output where it goes?"
 
 
 def show(error: MaprError) -> None:
@@ -15,6 +22,18 @@ def show(error: MaprError) -> None:
     sys.stderr.write(f"pymapr: error: {error}\n")
     if error.hint:
         sys.stderr.write(f"\nhint: {error.hint}\n")
+
+
+def show_interrupted() -> None:
+    """Tell that the user ended the run."""
+    sys.stderr.write("pymapr: interrupted\n")
+
+
+def show_remarks(remarks: Iterable[str], progress: str) -> None:
+    """Tell what is worth knowing about a run, unless progress is `none`."""
+    if progress != "none":
+        for remark in remarks:
+            sys.stderr.write(f"pymapr: remark: {remark}\n")
 
 
 def write_stdout(data: bytes) -> None:
@@ -28,5 +47,14 @@ def write_stdout(data: bytes) -> None:
             stream.write(data)
             stream.flush()
     except BrokenPipeError:
-        # So that the interpreter's own flush at the end finds a reader.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        nobody_reads()
+    except OSError as error:
+        nobody_reads()
+        raise EngineError(f"stdout: {error.strerror}", FULL) from None
+
+
+def nobody_reads() -> None:
+    """Lead fd 1 away, so that the interpreter's own flush at the end does not fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)

@@ -1,10 +1,13 @@
-"""What a run is asked and what it answers: plain facts, no files, no processes."""
+"""What a run is asked and what it answers: plain facts, no files, no processes.
+
+Named tuples, not dataclasses: these are loaded by every run, and `dataclasses` alone takes a quarter of the time that a
+run over ten records may cost.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pymapr.errors import UsageError
 from pymapr.timings import PHASES
@@ -12,9 +15,10 @@ from pymapr.timings import PHASES
 Engine = Literal["serial", "parallel"]
 ENGINES: tuple[Engine, ...] = ("serial", "parallel")
 
+LEAST_MEMORY = 2**20
 
-@dataclass(frozen=True)
-class Order:
+
+class Order(NamedTuple):
     """In which order a parallel run works and answers: `stable`, `arrival`, or `scramble` with its seed."""
 
     kind: Literal["stable", "arrival", "scramble"] = "stable"
@@ -24,7 +28,7 @@ class Order:
     def parse(cls, text: str) -> Order:
         """Read `stable`, `arrival` or `scramble:SEED`; raises UsageError."""
         kind, colon, seed = text.partition(":")
-        if kind == "scramble" and seed.isascii() and seed.isdigit():
+        if kind == "scramble" and seed.isascii() and seed.isdigit() and len(seed) < 19:
             return cls("scramble", int(seed))
         if not colon and kind == "stable":
             return cls("stable")
@@ -32,40 +36,58 @@ class Order:
             return cls("arrival")
         raise UsageError(
             f"order: expected stable, arrival or scramble:SEED, got {text!r}",
-            "SEED is a whole number, as in scramble:7",
+            "SEED is a whole number of at most 18 digits, as in scramble:7",
         )
 
+    @property
+    def scrambles(self) -> bool:
+        """Whether everything is permuted that a cluster may permute."""
+        return self.kind == "scramble"
+
     def __str__(self) -> str:
-        return f"scramble:{self.seed}" if self.kind == "scramble" else self.kind
+        return f"scramble:{self.seed}" if self.scrambles else self.kind
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+STABLE = Order()
+
+
+class _Options(NamedTuple):
+    workers: int
+    order: Order
+    memory: int
+    isolated: bool
+
+
+class Options(_Options):
     """How to run.
 
-    workers: processes at once. memory: budget in bytes for all workers together. isolated: no process sees both phases, at least two
-    tasks a phase, dealt from the data and the worker count alone (a scramble is always isolated).
+    workers: processes at once. memory: budget in bytes for all workers together. isolated: no process sees both phases,
+    at least two tasks a phase, dealt from the data and the worker count alone (a scramble is always isolated). Raises
+    UsageError for values that cannot be.
     """
 
-    workers: int
-    order: Order = Order()
-    memory: int = 2**30
-    isolated: bool = False
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(f"workers: expected a whole number of at least 1, got {self.workers}")
-        if self.memory < 2**20:
-            raise UsageError(f"memory: expected at least 1MB, got {self.memory} bytes", "write `--memory 256MB`")
+    def __new__(cls, *, workers: int, order: Order = STABLE, memory: int = 2**30, isolated: bool = False) -> Options:
+        """Check and keep."""
+        if type(workers) is not int or workers < 1:
+            raise UsageError(f"workers: expected a whole number of at least 1, got {workers!r}")
+        if memory < LEAST_MEMORY:
+            raise UsageError(f"memory: expected at least 1MB, got {memory} bytes", "write `--memory 256MB`")
+        return super().__new__(cls, workers, order, memory, isolated)
 
     @property
     def static(self) -> bool:
         """Whether tasks are dealt in advance, so that a run can be repeated exactly."""
-        return self.isolated or self.order.kind == "scramble"
+        return self.isolated or self.order.scrambles
+
+    @property
+    def memory_each(self) -> int:
+        """One worker's share of the budget, in bytes."""
+        return self.memory // self.workers
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerReport:
+class WorkerReport(NamedTuple):
     """What one worker did: seconds per phase (wall and CPU), counts, peak memory in bytes."""
 
     worker: int
@@ -77,8 +99,7 @@ class WorkerReport:
     peak_memory: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """When a worker was in a phase, in seconds since the run began; worker -1 is the master."""
 
     worker: int
@@ -87,12 +108,12 @@ class Span:
     end: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunTimings:
+class RunTimings(NamedTuple):
     """The account of one run.
 
-    phases: seconds of wall during which anyone was in that phase (so none exceeds `wall`; phases that overlap sum to more than the
-    whole). cpu_phases: CPU seconds summed over all processes. balance: the busiest worker's share over the mean, 1.0 is perfect.
+    phases: seconds of wall during which anyone was in that phase (so none exceeds `wall`; phases that overlap sum to
+    more than the whole). cpu_phases: CPU seconds summed over all processes. balance: the busiest worker's share over
+    the mean, 1.0 is perfect.
     """
 
     engine: Engine
@@ -115,28 +136,17 @@ class RunTimings:
     def as_json(self) -> dict[str, object]:
         """The run object of the JSON report, with further keys."""
         return {
-            "engine": self.engine,
-            "workers": self.workers,
-            "order": self.order,
-            "wall": self.wall,
-            "cpu": self.cpu,
+            **self._asdict(),
             "phases": {name: self.phases.get(name, 0.0) for name in PHASES} | {"total": self.wall},
             "cpu_phases": {name: self.cpu_phases.get(name, 0.0) for name in PHASES} | {"total": self.cpu},
-            "spans": [vars(span) for span in self.spans],
-            "per_worker": [vars(report) for report in self.per_worker],
-            "records": self.records,
-            "pairs": self.pairs,
-            "keys": self.keys,
-            "bytes_shuffled": self.bytes_shuffled,
-            "bytes_spilled": self.bytes_spilled,
-            "peak_memory": self.peak_memory,
-            "balance": self.balance,
+            "spans": [span._asdict() for span in self.spans],
+            "per_worker": [report._asdict() for report in self.per_worker],
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """What a run yields: its account, remarks worth telling (blank lines skipped, ...), and the output unless it was written away.
+class RunResult(NamedTuple):
+    """What a run yields: its account, remarks worth telling (blank lines skipped, ...), and the output unless it was
+    written away.
 
     output: JSON lines, each with its line end.
     """

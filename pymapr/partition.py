@@ -1,18 +1,18 @@
 """Key -> bucket. Obeys `==`, and does not depend on the hash seed: two processes always agree.
 
-Equal keys must meet, so `1`, `1.0` and `True` share a bucket, as do a namedtuple and the plain tuple it equals. What is not JSON-like
-goes to bucket 0, unless it equals something that is (`Fraction(2) == 2`).
+Equal keys must meet, so `1`, `1.0` and `True` share a bucket, as do a namedtuple and the plain tuple it equals. What is
+not JSON-like goes to bucket 0, unless it equals something that is (`Fraction(2) == 2`).
 """
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Hashable
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from pymapr.errors import CannotPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
 
 _MASK = 2**64 - 1
 
@@ -33,19 +33,22 @@ def _digest(key: Any) -> int | None:
     if base is int or base is float:
         return _number(key)
     if base is tuple:
-        return _combine(b"(", [_digest(part) for part in key])
+        return _combine(b"(", [_digest(part) for part in tuple.__iter__(key)])
     if base is frozenset:
-        parts = [_digest(part) for part in key]
+        parts = [_digest(part) for part in frozenset.__iter__(key)]
         return None if None in parts else _combine(b"{", sorted(part for part in parts if part is not None))
     if key is None:
         return crc32(b"null")
     return _stranger(key)
 
 
-def _plain_type(key: object) -> type | None:
-    """The built-in type whose notion of `==` and hash the key follows; a subclass with a notion of its own follows none."""
-    kind = type(key)
-    for base in (str, int, float, tuple, frozenset):
+_PLAIN: tuple[Any, ...] = (str, int, float, tuple, frozenset)
+
+
+def _plain_type(key: object) -> Any:
+    """The built-in type whose `==` and hash the key follows; None for a class with notions of its own."""
+    kind: Any = type(key)
+    for base in _PLAIN:
         if kind is base:
             return base
         if issubclass(kind, base):
@@ -54,14 +57,14 @@ def _plain_type(key: object) -> type | None:
     return None
 
 
-def _equals_plain(key: object, base: type) -> bool:
+def _equals_plain(key: object, base: Any) -> bool:
     """Whether a subclass that compares in its own way (numpy's strings do) still equals the plain value it holds."""
     return hash(key) == base.__hash__(key) and bool(base.__eq__(key, key)) and bool(key == base(key))
 
 
 def _number(key: Any) -> int:
     # Python's hash of numbers is the same for equal numbers of any type and knows no seed.
-    if key != key:  # noqa: PLR0124 - that is how one asks a number whether it is NaN
+    if key != key:
         raise CannotPartition(
             "NaN cannot be a key: it is not equal to itself, so its values could never meet",
             "leave such records out in the mapper, or use None as the key",
@@ -70,12 +73,18 @@ def _number(key: Any) -> int:
 
 
 def _stranger(key: Any) -> int | None:
-    if isinstance(key, numbers.Number | Decimal):
-        try:
-            if key == int(key) or key == float(key):
-                return _number(key)
-        except (TypeError, ValueError, OverflowError, ArithmeticError):
-            return _complex(key)
+    """Decimals, fractions, complex numbers: those that equal a plain number go where that number goes."""
+    import numbers  # costs milliseconds, as `decimal` does, and hardly any job has such keys
+    from decimal import Decimal
+
+    if not isinstance(key, numbers.Number | Decimal):
+        return None
+    number: Any = key
+    try:
+        if number == int(number) or number == float(number):
+            return _number(number)
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return _complex(number)
     return None
 
 
@@ -83,7 +92,7 @@ def _complex(key: Any) -> int | None:
     return _number(key.real) if isinstance(key, complex) and key == key.real else None
 
 
-def _combine(opening: bytes, parts: list[int | None]) -> int | None:
+def _combine(opening: bytes, parts: Sequence[int | None]) -> int | None:
     if None in parts:
         return None
     return crc32(opening + b"".join(part.to_bytes(4, "little") for part in parts if part is not None))

@@ -1,15 +1,16 @@
 """Blocks on disk: what is too large for a pipe waits in a file that has no name.
 
-The file is deleted the moment it is made and lives on as a descriptor that the workers of a run inherit; so however a run ends, even by
-SIGKILL, nothing stays behind. Each worker appends to a file of its own and reads everybody's.
+Such a file lives only as a descriptor that the workers of a run inherit; so however a run ends, even by SIGKILL,
+nothing stays behind. Each worker appends to a file of its own and reads everybody's.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 
 from pymapr.errors import SpillFailed
+
+_HINT = "free some space, or point TMPDIR to a folder that has more"
 
 
 class SpillFile:
@@ -23,11 +24,9 @@ class SpillFile:
     def create(cls) -> SpillFile:
         """A new empty file in the folder for temporary files; raises SpillFailed."""
         try:
-            descriptor, name = tempfile.mkstemp(prefix="pymapr-")
-            os.unlink(name)
+            return cls(_unnamed())
         except OSError as error:
             raise SpillFailed(f"no temporary file could be made: {error}", _HINT) from None
-        return cls(descriptor)
 
     def append(self, block: bytes) -> int:
         """Write a block at the end and return its offset; raises SpillFailed, on a full disk for instance."""
@@ -39,8 +38,8 @@ class SpillFile:
                 self.end += written
                 view = view[written:]
         except OSError as error:
-            folder = tempfile.gettempdir()
-            raise SpillFailed(f"{len(block)} bytes could not be written to {folder}: {error.strerror}", _HINT) from None
+            message = f"{len(block)} bytes could not be written to a temporary file: {error.strerror}"
+            raise SpillFailed(message, _HINT) from None
         return offset
 
     def read(self, offset: int, length: int) -> bytes:
@@ -58,10 +57,24 @@ def read_at(descriptor: int, offset: int, length: int) -> bytes:
     while length:
         piece = os.pread(descriptor, length, offset)
         if not piece:
-            raise SpillFailed("a block is shorter than was announced", "is somebody writing to the folder for temporary files?")
+            hint = "is somebody changing the data, or writing to the folder for temporary files?"
+            raise SpillFailed("a file is shorter than it was when the run began", hint)
         pieces.append(piece)
         offset, length = offset + len(piece), length - len(piece)
-    return b"".join(pieces)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-_HINT = "free some space, or point TMPDIR to a folder that has more"
+def _unnamed() -> int:
+    """A descriptor of a file that never has a name, where the system can do that; else of one whose name is gone."""
+    folder = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - nobody can guess or follow a name that is not there
+    flag = getattr(os, "O_TMPFILE", 0)
+    try:
+        if flag:
+            return os.open(folder, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC | flag, 0o600)
+    except OSError:
+        pass  # this kind of file system has no such thing, or the folder is not there: the long way finds out
+    import tempfile  # costs milliseconds
+
+    descriptor, name = tempfile.mkstemp(prefix="pymapr-")
+    os.unlink(name)  # noqa: PTH108 - pathlib costs milliseconds at start-up
+    return descriptor

@@ -1,18 +1,20 @@
 """Both ends of the wire between master and one worker: a feed pipe to it, a results pipe from it.
 
-The worker's end blocks: it has nothing else to do. The master's end never does: it reads what is there and keeps what cannot be written
-yet, so that a full pipe on one side can never wait for a full pipe on the other.
+The worker's end blocks: it has nothing else to do. The master's end never does: it reads what is there and keeps what
+cannot be written yet, so that a full pipe on one side can never wait for a full pipe on the other.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pymapr.parallel.frames import MOST_PAYLOAD, Frames
 from pymapr.parallel.protocol import Message, from_frame, to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _READ = 2**18
 
@@ -42,9 +44,13 @@ class Channel:
 
 
 class WorkerSpec(NamedTuple):
-    """Which worker to start. role: `map`, `reduce`, `both` or `serial`; hash_seed: the one it should have, where that can be chosen."""
+    """Which worker to start.
 
-    index: int
+    number: its place in the crew, from 0. role: `map`, `reduce`, `both` or `serial`. hash_seed: the one it should have,
+    where that can be chosen.
+    """
+
+    number: int
     role: str
     hash_seed: int | None = None
 
@@ -52,7 +58,8 @@ class WorkerSpec(NamedTuple):
 class Handle(Protocol):
     """A started worker as the master holds it.
 
-    feed, results: the master's ends of the two pipes, non-blocking. sentinel: a descriptor that becomes readable when the process ends.
+    feed, results: the master's ends of the two pipes, non-blocking. sentinel: a descriptor that becomes readable when
+    the process ends.
     """
 
     pid: int
@@ -73,8 +80,8 @@ class Handle(Protocol):
 class Launcher(Protocol):
     """The seam: how a worker comes into being.
 
-    shares_files: whether its workers inherit the descriptors of the run's inputs and spill files. varies_hash_seed: whether it heeds
-    WorkerSpec.hash_seed.
+    shares_files: whether its workers inherit the descriptors of the run's inputs and spill files. varies_hash_seed:
+    whether it heeds WorkerSpec.hash_seed.
     """
 
     shares_files: bool
@@ -117,7 +124,7 @@ class Link:
             self._outgoing.clear()
 
     def arrivals(self, most: int = 2**22) -> Iterator[Any]:
-        """The messages that are complete by now, reading about `most` bytes at once so that no worker starves another."""
+        """The messages that are complete by now; reads about `most` bytes, so that no worker starves another."""
         while most > 0 and not self.ended:
             try:
                 data = os.read(self.handle.results, _READ)

@@ -1,7 +1,7 @@
 """The crew: starts workers, hands them tasks, and replaces the one that dies; leaves no process behind.
 
-A worker that dies is replaced once by a fresh process, which gets its unfinished tasks. The second death over one task ends the run and
-names what was being worked on. What was announced stays: nothing is counted twice.
+A worker that dies is replaced once by a fresh process, which gets its unfinished tasks. The second death over one task
+ends the run and names what was being worked on. What was announced stays: nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -9,47 +9,77 @@ from __future__ import annotations
 import select
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
-from pymapr.errors import ProtocolError, WorkerDied, by_name
+from pymapr.errors import EngineError, MaprError, ProtocolError, WorkerDied, by_name
 from pymapr.parallel.channel import Launcher, Link, WorkerSpec
-from pymapr.parallel.protocol import Begin, Enumerate, Failed, MapTask, ReduceTask, Ready, RunSerial, Stop
+from pymapr.parallel.protocol import Begin, Enumerate, Failed, Ready, Stop
 from pymapr.parallel.shuffle import gather
 
-Task = MapTask | ReduceTask | RunSerial | Enumerate
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pymapr.parallel.dealing import Task
+
+_GRACE_MS = 2000
+"""How long a worker may take to leave when told to: flushing what the job printed is all it has to do."""
+
+DEATH_HINT = (
+    "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough memory?"
+)
 
 
 class Seat:
-    """One place in the crew: the process that sits there now, and the tasks it was given and has not announced, oldest first."""
+    """One place in the crew: the process that sits there now, and the tasks it was given and has not announced.
+
+    ready: what it said when it was. launched: the reading of perf_counter when it was started. tasks: oldest first.
+    """
 
     def __init__(self, spec: WorkerSpec, link: Link) -> None:
-        self.spec, self.link = spec, link
-        self.ready: Ready | None = None
+        self.spec = spec
         self.tasks: deque[Task] = deque()
         self.deaths: dict[str, int] = {}
+        self.seat(link)
+
+    def seat(self, link: Link) -> None:
+        """A process just launched takes this place, with the tasks that wait here."""
+        self.link = link
+        self.ready: Ready | None = None
+        self.launched = perf_counter()
+        for task in self.tasks:
+            link.feed(task)
 
 
 class Crew:
     """The workers of one phase. `describe` tells a task in words, for the message about its second death."""
 
     def __init__(
-        self, launcher: Launcher, begin: Begin, describe: Callable[[Task | None], str], most_payload: int, *, lives: int = 2
+        self,
+        launcher: Launcher,
+        begin: Begin,
+        describe: Callable[[Task | None], str],
+        most_payload: int,
+        *,
+        lives: int = 2,
     ) -> None:
         self._launcher, self._begin, self._describe = launcher, begin, describe
         self._most_payload, self._lives = most_payload, lives
         self.seats: list[Seat] = []
-        self.launched: dict[int, float] = {}
         self.retries = 0
 
     def start(self, spec: WorkerSpec) -> Seat:
-        """One more worker."""
+        """One more worker; raises EngineError where the system has no room for it."""
         seat = Seat(spec, self._launch(spec))
         self.seats.append(seat)
         return seat
 
     def _launch(self, spec: WorkerSpec) -> Link:
-        link = Link(self._launcher.launch(spec), self._most_payload)
+        try:
+            link = Link(self._launcher.launch(spec), self._most_payload)
+        except OSError as error:
+            hint = "use fewer workers, or see which limit (ulimit -a) they meet"
+            raise EngineError(f"worker {spec.number} could not be started: {error.strerror or error}", hint) from None
         link.feed(self._begin)
         return link
 
@@ -65,7 +95,7 @@ class Crew:
             raise ProtocolError("a worker announced a task that it was not given")
         return task
 
-    def arrivals(self, timeout: float | None) -> Iterator[tuple[Seat, Any]]:
+    def arrivals(self, timeout: float | None = None) -> Iterator[tuple[Seat, Any]]:
         """What the workers say; failures are raised, deaths are mended here and not seen outside."""
         seats = {id(seat.link): seat for seat in self.seats}
         for link, message in gather([seat.link for seat in self.seats], timeout):
@@ -85,17 +115,21 @@ class Crew:
     def _replace(self, seat: Seat) -> None:
         exitcode = seat.link.handle.reap()
         seat.link.handle.close()
+        if reason := self._beyond_help(seat):
+            self.seats.remove(seat)
+            raise WorkerDied(f"worker {seat.spec.number} died ({how(exitcode)}) {reason}", DEATH_HINT)
+        self.retries += 1
+        seat.seat(self._launch(seat.spec))
+
+    def _beyond_help(self, seat: Seat) -> str:
+        """What the worker did when it died, if a fresh process would not help; else nothing."""
         culprit = seat.tasks[0] if seat.ready and seat.tasks else None
         name = self._describe(culprit)
         seat.deaths[name] = seat.deaths.get(name, 0) + 1
-        if seat.deaths[name] >= self._lives or isinstance(culprit, Enumerate) or (culprit is None and seat.ready is not None):
-            self.seats.remove(seat)
-            raise WorkerDied(f"worker {seat.spec.index} died ({how(exitcode)}) {name}", DEATH_HINT)
-        self.retries += 1
-        seat.ready = None
-        seat.link = self._launch(seat.spec)
-        for task in seat.tasks:
-            seat.link.feed(task)
+        if culprit is None and seat.ready is not None:
+            return "while it had nothing to do"
+        lost = isinstance(culprit, Enumerate)  # only that process knew how far it had read
+        return name if lost or seat.deaths[name] >= self._lives else ""
 
     def dismiss(self) -> None:
         """Tell everybody to stop, wait a moment until they have, and give the descriptors back."""
@@ -120,12 +154,6 @@ class Crew:
         self.seats = []
 
 
-_GRACE_MS = 2000
-"""How long a worker may take to leave when told to: flushing what the job printed is all it has to do."""
-
-DEATH_HINT = "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough memory?"
-
-
 def how(exitcode: int) -> str:
     """An exit code in words."""
     if exitcode >= 0:
@@ -136,7 +164,7 @@ def how(exitcode: int) -> str:
         return f"signal {-exitcode}"
 
 
-def failure(message: Failed) -> Exception:
+def failure(message: Failed) -> MaprError:
     """What a worker reported, as the error it was there."""
     kind = by_name().get(message.error)
     if kind is None:

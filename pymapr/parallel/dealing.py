@@ -1,18 +1,24 @@
-"""What there is to map, cut into tasks: byte ranges of files, or batches of lines. Deals; starts no process and runs no job.
+"""What there is to map, cut into tasks: byte ranges of files, or batches of lines. Starts no process, runs no job.
 
-Two ways of dealing: on demand, so that a quick worker gets more; and in advance (for isolated runs and scrambles), from the data, the
-worker count and the seed alone, so that one seed is one run, anywhere.
+Two ways of dealing: on demand, so that a quick worker gets more; and in advance (for isolated runs and scrambles), from
+the data, the worker count and the seed alone, so that one seed is one run, anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from pymapr.codecs import as_bytes, pack_lines
+from pymapr.codecs import as_bytes, pack_lines, unpack_lines
 from pymapr.inputs import Input, pieces
-from pymapr.parallel.protocol import MapTask
+from pymapr.parallel.protocol import Enumerate, MapTask, ReduceTask, RunSerial
 from pymapr.serial import numbered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Task = MapTask | ReduceTask | RunSerial | Enumerate
 
 _FIRST_BATCH, _MOST_BATCH = 2**14, 2**20
 
@@ -28,11 +34,14 @@ def by_range(inputs: Sequence[Input], workers: int, memory: int) -> Iterator[Map
 
 
 def by_batch(data: Iterable[Any], workers: int, name: str = "data") -> Iterator[MapTask]:
-    """Tasks over an iterable of lines, read no further than the workers need; the batches grow, so that a short list is shared out."""
+    """Tasks over an iterable of lines, read no further than the workers need.
+
+    The batches grow, so that little data is shared out and much is not chopped up.
+    """
     sized = len(data) if isinstance(data, Sequence) else None
     most_lines = max(1, -(-sized // workers)) if sized is not None else 2**20
     most_bytes, lines, held, first, task = _FIRST_BATCH, list[bytes](), 0, 1, 0
-    for number, line in numbered(data, name):
+    for _, number, line in numbered(data, name):
         lines.append(as_bytes(line, f"item {number} of the data"))
         held += len(lines[-1]) + 1
         if held >= most_bytes or len(lines) >= most_lines:
@@ -57,10 +66,31 @@ def in_advance(lines: Sequence[bytes], workers: int, seed: int | None) -> list[M
     bounds = [len(lines) * part // count for part in range(count + 1)]
     return [
         MapTask(task, "lines", first=start + 1, payload=pack_lines(lines[start:end]))
-        for task, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for task, (start, end) in enumerate(pairwise(bounds))
     ]
 
 
 def all_lines(inputs: Sequence[Input]) -> list[bytes]:
     """Every line of every input, in order."""
-    return [line for source in inputs for line in source.lines(0, source.size)]
+    return [line for source in inputs for line in source]
+
+
+def describe(task: Task | None, inputs: Sequence[Input]) -> str:
+    """A task in words, for the message about the worker that died over it; None: it had none yet."""
+    match task:
+        case None:
+            return "while it loaded the job"
+        case MapTask(kind="range"):
+            source = inputs[task.input]
+            first = source.line_number(task.start, 0)
+            last = first + len(source.lines(task.start, task.end)) - 1
+            return f"while it mapped {source.name}, lines {first} to {last}"
+        case MapTask(kind="lines"):
+            last = task.first + len(unpack_lines(task.payload)) - 1
+            return f"while it mapped records {task.first} to {last}"
+        case MapTask():
+            return "while it handed over what was emitted before execute"
+        case ReduceTask():
+            return f"while it reduced partition {task.task}"
+        case _:
+            return "while it read the data"

@@ -1,17 +1,19 @@
 """Messages <-> bytes: a small header in JSON and a payload that nobody looks into, each with its length in front.
 
-Pure. Any cut of the stream gives the same frames, and a half-written frame is simply not there yet. Nothing is ever unpickled, so a
-master may read what a hostile worker wrote.
+Pure. Any cut of the stream gives the same frames, and a half-written frame is simply not there yet. Nothing is ever
+unpickled, so a master may read what a hostile worker wrote.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymapr.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _LENGTHS = Struct("<IQ")
 MOST_HEADER = 2**22
@@ -28,7 +30,7 @@ class Frame(NamedTuple):
 def encode(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
     """One frame as bytes."""
     text = json.dumps(header, separators=(",", ":")).encode()
-    return _LENGTHS.pack(len(text), len(payload)) + text + payload
+    return b"".join((_LENGTHS.pack(len(text), len(payload)), text, payload))
 
 
 class Frames:
@@ -44,20 +46,21 @@ class Frames:
         return len(self._held)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Take the next bytes of the stream, and yield the frames that they complete."""
+        """Take the next bytes of the stream; the frames that they complete come out one by one."""
         self._held += data
-        at = 0
-        try:
-            while len(self._held) - at >= _LENGTHS.size:
-                header, payload = _LENGTHS.unpack_from(self._held, at)
-                self._check(header, payload)
-                start = at + _LENGTHS.size
-                if len(self._held) < start + header + payload:
-                    break
-                at = start + header + payload
-                yield Frame(_decode(bytes(self._held[start : start + header])), bytes(self._held[start + header : at]))
-        finally:
-            del self._held[:at]
+        return self._complete()
+
+    def _complete(self) -> Iterator[Frame]:
+        while len(self._held) >= _LENGTHS.size:
+            header, payload = _LENGTHS.unpack_from(self._held)
+            self._check(header, payload)
+            start = _LENGTHS.size + header
+            if len(self._held) < start + payload:
+                return
+            with memoryview(self._held) as view:  # copied once, however large it is
+                frame = _decode(bytes(view[_LENGTHS.size : start])), bytes(view[start : start + payload])
+            del self._held[: start + payload]
+            yield Frame(*frame)
 
     def _check(self, header: int, payload: int) -> None:
         if header > self._most_header or payload > self._most_payload:

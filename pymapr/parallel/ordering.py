@@ -1,16 +1,18 @@
 """The output of reduce tasks, put back into the order of a serial run.
 
-Each task's entries come sorted by the rank of their key, because blocks are merged in task order; so giving back the serial order is a
-merge of sorted runs. Lines are never decoded on the way.
+Each task's entries come sorted by the rank of their key, because blocks are merged in task order; so giving back the
+serial order is a merge of sorted runs. Lines are never decoded on the way.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pymapr.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 _CHUNK = 2**18
 

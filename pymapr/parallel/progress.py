@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pymapr.errors import UsageError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymapr.model import Options, RunTimings
     from pymapr.parallel.account import Account
     from pymapr.parallel.channel import WorkerSpec
     from pymapr.parallel.protocol import Mapped, MapTask, Reduced
+
+KINDS = ("auto", "plain", "none")
 
 _EVERY = 2.0
 """Seconds between two lines about the same phase, once each worker was heard of."""
@@ -68,7 +73,7 @@ class PlainProgress(Progress):
 
     def started(self, spec: WorkerSpec, pid: int) -> None:
         """One line a worker."""
-        self._say(f"worker {spec.index}", f"started, process {pid}")
+        self._say(f"worker {spec.number}", f"started, process {pid}")
 
     def fed(self, worker: int, task: MapTask) -> None:
         """One line for the first task of each worker, then one every two seconds."""
@@ -95,7 +100,7 @@ class PlainProgress(Progress):
         self._say("master", f"map phase over: {account.records} records, {in_bytes(account.shuffled)} to shuffle")
 
     def reduced(self, worker: int, message: Reduced) -> None:
-        """Counted."""
+        """Counted; told at the end."""
         self._counts.setdefault(worker, [0])[0] += message.keys
 
     def finished(self) -> None:
@@ -124,21 +129,26 @@ class BarProgress(PlainProgress):
         if text.startswith("done"):
             super()._say(who, text)
 
-    def fed(self, worker: int, task: MapTask) -> None:
+    def fed(self, worker: int, task: MapTask) -> None:  # noqa: ARG002 - as the interface has it
         """Draw the bar forward."""
         self._done += task.end - task.start
         if self._bar is None and self._sizes and perf_counter() - self._began > self._PATIENCE:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f}%"),
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=Console(file=self._stream), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("map", total=self._sizes)
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done)
 
-    def shuffled(self, account: Account) -> None:
+    def shuffled(self, account: Account) -> None:  # noqa: ARG002 - as the interface has it
         """From here on the end is near, and its distance unknown."""
         if self._bar is not None:
             self._bar.update(self._task, description="reduce", completed=self._sizes)
@@ -150,7 +160,9 @@ class BarProgress(PlainProgress):
 
 
 def choose(kind: str, stream: TextIO | None = None) -> Progress:
-    """`none`, `plain` or `auto` -> the Progress to use: a bar on a terminal, lines elsewhere."""
+    """A kind -> the Progress to use; `auto` is a bar on a terminal, lines elsewhere. Raises UsageError."""
+    if kind not in KINDS:
+        raise UsageError(f"progress: expected {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {kind!r}")
     stream = stream or sys.stderr
     if kind == "none":
         return Progress()

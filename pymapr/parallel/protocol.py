@@ -8,18 +8,19 @@ A message is a type, never a magic value among the data, so data may be anything
 
 from typing import Any, NamedTuple, get_args, get_origin
 
+from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import ProtocolError
 from pymapr.parallel.frames import Frame, encode
 
 INLINE = -1
-"""In place of a spill file's number: the bytes are in the message's payload, `offset` counts from its start."""
+"""In place of a spill file's descriptor: the bytes are in the message's payload, `offset` counts from its start."""
 
-Ref = list[int]
+Place = list[int]
 """Where bytes are: [file, offset, length]."""
 
 
 class Begin(NamedTuple):
-    """How this run groups and orders; sent once, before any task. memory: bytes this worker may hold; 0 spills: all inline."""
+    """How this run groups and orders; sent once, before any task. memory: bytes this worker may hold; 0: any number."""
 
     partitions: int
     order: str
@@ -28,7 +29,8 @@ class Begin(NamedTuple):
 
 
 class MapTask(NamedTuple):
-    """Map some records: `range` (bytes start to end of an input), `lines` (in the payload), or `carried` (emitted before execute).
+    """Map some records: a `range` (bytes start to end of an input), `lines` (in the payload), or what is `carried`
+    (emitted before execute).
 
     first: the number of the first line, for messages.
     """
@@ -43,7 +45,9 @@ class MapTask(NamedTuple):
 
 
 class ReduceTask(NamedTuple):
-    """Reduce one partition, or the `share`-th of `shares` parts of it. blocks: [map task, file, offset, length], in task order."""
+    """Reduce one partition, or the `share`-th of `shares` parts of it. blocks: [map task, file, offset, length], in
+    the order of the tasks.
+    """
 
     task: int
     share: int
@@ -69,7 +73,9 @@ class Stop(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """The job is loaded. source: `inputs` (the run's own) or `given` (what the script passed to execute). at: this worker's clock."""
+    """The job is loaded. source: `inputs` (the run's own) or `given` (what the script passed to execute), name: what it
+    is called. carries: something was emitted before execute. at: this worker's clock.
+    """
 
     source: str
     name: str
@@ -78,15 +84,17 @@ class Ready(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Lines that the script gave to execute; last: there are no more."""
+    """Lines that the script gave to execute, and how many; last: there are no more."""
 
-    count: int
+    lines: int
     last: bool
     payload: bytes = b""
 
 
 class Mapped(NamedTuple):
-    """A map task is done: announced is committed. blocks: [partition, file, offset, length]; outputs: what the mapper emitted."""
+    """A map task is done: announced is committed. blocks: [partition, file, offset, length]; outputs: where the lines
+    are that the mapper emitted.
+    """
 
     task: int
     records: int
@@ -138,14 +146,11 @@ class Failed(NamedTuple):
     cause: str
 
 
-Message = (
-    Begin | MapTask | ReduceTask | RunSerial | Enumerate | Stop | Ready | Batch | Mapped | Reduced | Output | Finished | Failed
-)
+ToWorker = Begin | MapTask | ReduceTask | RunSerial | Enumerate | Stop
+ToMaster = Ready | Batch | Mapped | Reduced | Output | Finished | Failed
+Message = ToWorker | ToMaster
 
-_KINDS: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (Begin, MapTask, ReduceTask, RunSerial, Enumerate, Stop, Ready, Batch, Mapped, Reduced, Output, Finished, Failed)
-}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (*get_args(ToWorker), *get_args(ToMaster))}
 
 
 def to_bytes(message: Message) -> bytes:
@@ -157,7 +162,7 @@ def to_bytes(message: Message) -> bytes:
 
 def from_frame(frame: Frame) -> Any:
     """A frame as a message; raises ProtocolError for a kind or field that is none of ours."""
-    kind = _KINDS.get(str(frame.header.pop("type", None)))
+    kind = KINDS.get(str(frame.header.pop("type", None)))
     if kind is None:
         raise ProtocolError("a message of unknown kind arrived")
     if frame.payload or "payload" in kind._fields:
@@ -168,17 +173,21 @@ def from_frame(frame: Frame) -> Any:
         raise ProtocolError(f"a {kind.__name__} message with other fields than it has arrived") from None
     for name, wanted in kind.__annotations__.items():
         if not _fits(getattr(message, name), wanted):
-            raise ProtocolError(f"{kind.__name__}.{name}: expected {getattr(wanted, '__name__', wanted)}, got {getattr(message, name)!r:.80}")
+            what = getattr(wanted, "__name__", str(wanted))
+            shown = shorten(repr_safely(getattr(message, name)))
+            raise ProtocolError(f"{kind.__name__}.{name}: expected {what}, got {shown}")
     return message
 
 
 def _fits(value: Any, wanted: Any) -> bool:
-    """Whether a value that came as JSON has the annotated type."""
+    """Whether a value that came as JSON has the annotated type; whole numbers are counts, places, or -1."""
     origin = get_origin(wanted)
     if origin is list:
         return isinstance(value, list) and all(_fits(item, get_args(wanted)[0]) for item in value)
     if origin is dict:
         return isinstance(value, dict)
+    if wanted is int:
+        return type(value) is int and -1 <= value < 2**62
     if wanted is float:
-        return type(value) in (int, float)
+        return type(value) in (int, float) and -1e18 < value < 1e18
     return type(value) is wanted

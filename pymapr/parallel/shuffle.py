@@ -1,16 +1,18 @@
 """The shuffle queue: where everything that the workers announce comes together, on the master's side.
 
-Fed by one pipe a worker, never by a pipe that several write to: a writer that is killed half-way through a message then spoils nobody
-else's. Nothing is polled: the kernel says who has written and who has died.
+Fed by one pipe a worker, never by a pipe that several write to: a writer that is killed half-way through a message then
+spoils nobody else's. Nothing is polled: the kernel says who has written and who has died.
 """
 
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pymapr.parallel.channel import Link
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pymapr.parallel.channel import Link
 
 _ALL = 2**62
 

@@ -1,0 +1,285 @@
+"""A worker's map tasks: read records, call the mapper, group, combine, and leave a block for each partition.
+
+What the job's code raises is blamed on it, with the record; what the engine does wrong is not.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pymapr.blame import blame, describe_key
+from pymapr.codecs import Group, encode_outputs, is_blank, pack_group, parse_line, unpack_lines
+from pymapr.errors import CannotEncode, CannotTravel, InputError, UserCodeFailed
+from pymapr.grouping import Groups, split
+from pymapr.parallel.account import figures
+from pymapr.parallel.memory import MapGuard
+from pymapr.parallel.protocol import Begin, Mapped, MapTask
+from pymapr.partition import partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pymapr.inputs import Input
+    from pymapr.job import Job
+    from pymapr.parallel.store import Store
+    from pymapr.timings import Stopwatch
+
+_BETWEEN_CHECKS = 64
+"""Records between two looks at the memory: one costs as much as mapping a short record."""
+
+
+class Batch(NamedTuple):
+    """The records of a task, each with its line's index; how many lines were blank; the first that is no record.
+
+    A bad line is reported only after the records before it were mapped: the first mistake is the one to hear of.
+    """
+
+    records: list[tuple[int, Any]]
+    blank: int
+    failure: InputError | None
+
+
+class Mapping:
+    """The mapper's side of one worker. carried: what the script emitted before execute. name: what the data is called
+    where it is none of `inputs`.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        begin: Begin,
+        store: Store,
+        inputs: Sequence[Input],
+        carried: tuple[Groups, list[Any]] | None,
+        name: str,
+    ) -> None:
+        self._job, self._begin, self._store = job, begin, store
+        self._inputs, self._carried, self._name = inputs, carried, name
+
+    def run(self, task: MapTask, watch: Stopwatch) -> Mapped:
+        """Do one task. Raises InputError and the JobErrors."""
+        with watch.phase("read"):
+            batch = self._read(task)
+        work = _Work(task, watch)
+        self._map(work, batch.records)
+        if batch.failure is not None:
+            raise batch.failure
+        with watch.phase("write"):
+            lines = self._encode(work)
+        blocks = self._blocks(work)
+        with watch.phase("shuffle"):
+            places, payload = self._store.put([*blocks.values(), lines])
+        outputs = places.pop()
+        work.announce(blocks, places)
+        counts = len(batch.records), batch.blank, work.pairs, work.keys
+        return Mapped(task.task, *counts, work.announced, outputs, figures(watch), payload)
+
+    # ---- reading -----------------------------------------------------------------------------------------------------
+
+    def _read(self, task: MapTask) -> Batch:
+        records: list[tuple[int, Any]] = []
+        blank = 0
+        # Lines that this process did not read itself may come from a str with half a surrogate pair in it.
+        errors = "strict" if task.kind == "range" else "surrogatepass"
+        for index, line in enumerate(self._lines(task)):
+            if is_blank(line):
+                blank += 1
+                continue
+            try:
+                records.append((index, parse_line(line, errors)))
+            except InputError as error:
+                return Batch(records, blank, InputError(error.message, error.hint, "read", self._place(task, index)))
+        return Batch(records, blank, None)
+
+    def _lines(self, task: MapTask) -> list[bytes]:
+        if task.kind == "range":
+            return self._inputs[task.input].lines(task.start, task.end)
+        return unpack_lines(task.payload) if task.kind == "lines" else []
+
+    def _place(self, task: MapTask, index: int) -> str:
+        if task.kind == "range":
+            source = self._inputs[task.input]
+            return f"{source.name}:{source.line_number(task.start, index)}"
+        return f"{self._name}:{task.first + index}"
+
+    # ---- mapping -----------------------------------------------------------------------------------------------------
+
+    def _map(self, work: _Work, records: list[tuple[int, Any]]) -> None:
+        emitter, guard = self._job.emitter, MapGuard(self._begin.memory if self._store.spills else 0)
+        emitter.begin("map", *self._carried_by(work.task))
+        for start in range(0, len(records), _BETWEEN_CHECKS):
+            some = records[start : start + _BETWEEN_CHECKS]
+            with work.watch.phase("map"):
+                self._map_some(work.task, some)
+            if guard.full(len(some)):
+                self._let_out(work)
+        with work.watch.phase("map"):
+            self._gather(work)
+
+    def _carried_by(self, task: MapTask) -> tuple[Any, ...]:
+        return self._carried if task.kind == "carried" and self._carried else ()
+
+    def _map_some(self, task: MapTask, records: list[tuple[int, Any]]) -> None:
+        mapper = self._job.mapper
+        for index, record in records:
+            try:
+                mapper(record)
+            except BaseException as error:
+                raise blame(error, "map", self._place(task, index)) from None
+
+    def _gather(self, work: _Work) -> None:
+        """Take what the mapper emitted, and combine it."""
+        groups, outputs = self._job.emitter.take()
+        work.pairs += _count(groups)
+        work.outputs += outputs
+        work.groups = self._combine(groups, work.task.task)
+
+    def _let_out(self, work: _Work) -> None:
+        """Put away what there is so far: it is more than this worker may hold."""
+        with work.watch.phase("map"):
+            self._gather(work)
+        blocks = self._blocks(work)
+        with work.watch.phase("shuffle"):
+            work.announce(blocks, self._store.put_away(list(blocks.values())))
+        self._job.emitter.begin("map")
+
+    def _combine(self, groups: Groups, task: int) -> Groups:
+        if self._job.combiner is None or not self._combines(task):
+            return groups
+        combined = {key: self._shortened(key, values) for key, values in groups.items()}
+        return {key: values for key, values in combined.items() if values}
+
+    def _combines(self, task: int) -> bool:
+        # A cluster may run the combiner or leave it: a scramble does either, as its seed says.
+        return self._begin.order != "scramble" or partition((self._begin.seed, task), 2) == 0
+
+    def _shortened(self, key: Any, values: list[Any]) -> list[Any]:
+        emitter = self._job.emitter
+        emitter.begin("combine")
+        try:
+            assert self._job.combiner is not None, "asked for only where there is one"
+            self._job.combiner(key, values)
+            answer, outputs = emitter.take()
+            strange = bool(outputs) or any(other != key for other in answer)
+        except BaseException as error:
+            raise blame(error, "combine", describe_key(key)) from None
+        if strange:
+            raise UserCodeFailed(
+                f"the combiner emitted something else than pairs of the {describe_key(key)}",
+                "a combiner shortens the values of the key that it is given, with emit_intermediate(key, value)",
+                "combine",
+                cause="ValueError",
+            )
+        return answer[next(iter(answer))] if answer else []
+
+    # ---- leaving blocks ----------------------------------------------------------------------------------------------
+
+    def _blocks(self, work: _Work) -> dict[int, bytes]:
+        """The groups so far as one block a partition, by its number; then there are none."""
+        with work.watch.phase("shuffle"):
+            packed = self._pack(self._split(work), work.task)
+            work.keys += len(work.groups)
+            work.groups = {}
+            return packed
+
+    def _split(self, work: _Work) -> list[Group]:
+        try:
+            return split(work.groups, self._begin.partitions, self._job.partitioner, work.keys)
+        except BaseException as error:
+            where = self._culprit(work.task, lambda key, _: self._job.partitioner(key, self._begin.partitions))
+            raise blame(error, "partition", where) from None
+
+    def _pack(self, parts: list[Group], task: MapTask) -> dict[int, bytes]:
+        try:
+            return {number: pack_group(part) for number, part in enumerate(parts) if part.keys}
+        except Exception as error:  # pickle raises whatever the objects' own methods raise
+            raise CannotTravel(
+                f"a key or value cannot travel between processes: {_told(error)}",
+                "emit plain values: strings, numbers, tuples, lists, dicts; define classes at the top of the file",
+                "map",
+                self._culprit(task, _travel),
+                cause=type(error).__name__,
+            ) from None
+
+    def _encode(self, work: _Work) -> bytes:
+        try:
+            return "".join(encode_outputs(work.outputs, "")).encode()
+        except CannotEncode as error:
+            raise error.at("map", self._culprit(work.task, _no_pair, _encodable)) from None
+
+    def _culprit(
+        self, task: MapTask, probe: Callable[[Any, Any], object], probe_output: Callable[[Any], object] | None = None
+    ) -> str:
+        """Which record emitted what a probe raises for: found by mapping once more, as this run is lost anyway."""
+        emitter = self._job.emitter
+        for index, record in self._read(task).records:
+            emitter.begin("map")
+            try:
+                self._job.mapper(record)
+                groups, outputs = emitter.take()
+            except Exception:  # whatever it is, it happened here
+                return self._place(task, index)
+            if (found := _first_bad(groups, outputs, probe, probe_output)) is not None:
+                return self._place(task, index) + found
+        return "emitted before execute" if task.kind == "carried" else ""
+
+
+def _first_bad(
+    groups: Groups,
+    outputs: list[Any],
+    probe: Callable[[Any, Any], object],
+    probe_output: Callable[[Any], object] | None,
+) -> str | None:
+    """The first pair or output value that its probe raises for, in words; None if there is none."""
+    for key, values in groups.items():
+        try:
+            for value in values:
+                probe(key, value)
+        except Exception:  # the probe's answer
+            return f", {describe_key(key)}"
+    try:
+        if probe_output is not None:
+            for value in outputs:
+                probe_output(value)
+    except Exception:  # the probe's answer
+        return ""
+    return None
+
+
+class _Work:
+    """What has come of a map task so far. announced: [partition, file, offset, length] of each block."""
+
+    def __init__(self, task: MapTask, watch: Stopwatch) -> None:
+        self.task, self.watch = task, watch
+        self.groups: Groups = {}
+        self.outputs: list[Any] = []
+        self.announced: list[list[int]] = []
+        self.pairs = self.keys = 0
+
+    def announce(self, blocks: Iterable[int], places: list[list[int]]) -> None:
+        """Blocks, each of the partition in `blocks`, lie at these places."""
+        self.announced += [[part, *place] for part, place in zip(blocks, places, strict=True)]
+
+
+def _count(groups: Groups) -> int:
+    return sum(map(len, groups.values()))
+
+
+def _travel(key: Any, value: Any) -> None:
+    pack_group(Group(array("I", [0]), [key], [[value]]))
+
+
+def _no_pair(_key: Any, _value: Any) -> None:
+    """A probe for those who look for an output value."""
+
+
+def _encodable(value: Any) -> None:
+    encode_outputs([value], "")
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the job's own exceptions may refuse even that
+        return type(error).__name__

@@ -1,0 +1,106 @@
+"""The master's side of the reduce phase: deals partitions, gathers where their output is, puts it in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pymapr.parallel import store
+from pymapr.parallel.memory import EXPANSION
+from pymapr.parallel.ordering import Part, by_rank
+from pymapr.parallel.protocol import Mapped, Place, Reduced, ReduceTask
+from pymapr.parallel.run import AHEAD, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pymapr.parallel.crew import Crew, Seat
+
+_MOST_SHARES = 64
+
+
+class _Plan(NamedTuple):
+    """A reduce task to be: its blocks are put together only when a worker has time for them."""
+
+    partition: int
+    share: int
+    shares: int
+    blocks: list[tuple[int, Place, bytes]]
+
+    def task(self) -> ReduceTask:
+        return ReduceTask(self.partition, self.share, self.shares, *store.gather(self.blocks))
+
+
+class ReducePhase:
+    """Of one run, with its crew and what the map phase announced."""
+
+    def __init__(self, run: Run, crew: Crew, mapped: Sequence[Mapped]) -> None:
+        self._run, self._crew, self._mapped = run, crew, mapped
+        self._reduced: dict[tuple[int, int], Reduced] = {}
+
+    def finish(self) -> list[Reduced]:
+        """All of it; returns what was announced, by partition and share. Raises MaprError."""
+        plans = list(self._plans())
+        waiting = self._queues(plans)
+        while len(self._reduced) < len(plans):
+            for held in range(AHEAD):  # a first task for everybody comes before a second one for anybody
+                self._give(waiting, held)
+            for seat, message in self._run.events(self._crew):
+                self._take(seat, message)
+        return [self._reduced[number] for number in sorted(self._reduced)]
+
+    def _give(self, waiting: list[deque[_Plan]], held: int) -> None:
+        """A task more for each seat that holds no more than `held`."""
+        for seat, queue in zip(self._crew.seats, waiting, strict=True):
+            if queue and len(seat.tasks) <= held:
+                self._crew.give(seat, queue.popleft().task())
+
+    def _queues(self, plans: list[_Plan]) -> list[deque[_Plan]]:
+        """What each seat takes its tasks from: a queue of its own where dealing is static, else one for all."""
+        count = len(self._crew.seats)
+        if not self._run.options.static:
+            return [deque(plans)] * count
+        return [deque(plan for plan in plans if plan.partition % count == seat) for seat in range(count)]
+
+    def _plans(self) -> Iterator[_Plan]:
+        """One a partition; several for one that would not fit. Empty ones only where a number of tasks was promised."""
+        blocks: list[list[tuple[int, Place, bytes]]] = [[] for _ in range(self._run.partitions)]
+        for message in self._mapped:
+            for part, *place in message.blocks:
+                blocks[part].append((message.task, place, message.payload))
+        for part, found in enumerate(blocks):
+            if found or self._run.options.static:
+                shares = self._shares(sum(place[2] for _, place, _ in found))
+                yield from (_Plan(part, share, shares, found) for share in range(shares))
+
+    def _shares(self, size: int) -> int:
+        """In how many parts to merge a partition of `size` bytes: as many as make each fit a worker's memory."""
+        if self._run.options.static:
+            return 1  # one seed is one run, whatever memory this machine has
+        return max(1, min(_MOST_SHARES, -(-size * EXPANSION // self._run.options.memory_each)))
+
+    def _take(self, seat: Seat, message: Any) -> None:
+        if not isinstance(message, Reduced):
+            self._run.welcome(seat, message)
+            return
+        task = self._crew.done(seat, ReduceTask, message.task)
+        assert isinstance(task, ReduceTask), "done() has just checked it"
+        store.check([message.outputs], message.payload, self._run.shared)
+        self._run.relay(len(message.payload))
+        self._reduced[task.task, task.share] = message
+        self._run.account.keys += message.keys
+        self._run.account.add(seat.spec.number, message.stats, keys=message.keys)
+        self._run.progress.reduced(seat.spec.number, message)
+
+
+def output(mapped: Sequence[Mapped], reduced: Sequence[Reduced], *, in_order: bool) -> Iterator[bytes]:
+    """What the mappers emitted, in record order, then what the reducers did, in a serial run's order or as it came."""
+    for message in mapped:
+        if message.outputs[2]:
+            yield store.fetch(message.outputs, message.payload)
+    parts = [Part(message.outputs[2], store.reader(message.outputs, message.payload)) for message in reduced]
+    if in_order:
+        yield from by_rank(parts)
+        return
+    for part in parts:
+        yield from part.chunks()

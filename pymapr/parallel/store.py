@@ -1,0 +1,81 @@
+"""Where blocks wait between the phases: small ones in the message itself, large ones in the worker's spill file.
+
+A place is `[file, offset, length]`; `file` is a descriptor that every worker of the run inherited, or INLINE.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymapr.errors import ProtocolError
+from pymapr.parallel.protocol import INLINE, Place
+from pymapr.spill import SpillFile, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_INLINE_MOST = 2**16
+
+
+class Store:
+    """A worker's own; without a spill file everything goes into messages."""
+
+    def __init__(self, spill: SpillFile | None) -> None:
+        self._spill = spill
+
+    @property
+    def spills(self) -> bool:
+        """Whether blocks can leave this process's memory before their task is announced."""
+        return self._spill is not None
+
+    def put(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
+        """Keep bytes where other workers find them; returns a place for each, and the payload to announce them with."""
+        if self._spill is not None and sum(map(len, pieces)) > _INLINE_MOST:
+            return self.put_away(pieces), b""
+        places, at = [], 0
+        for piece in pieces:
+            places.append([INLINE, at, len(piece)])
+            at += len(piece)
+        return places, b"".join(pieces)
+
+    def put_away(self, pieces: Sequence[bytes]) -> list[Place]:
+        """Write bytes to the spill file now, however few they are; raises SpillFailed."""
+        assert self._spill is not None, "only who has looked at `spills` puts blocks away"
+        return [[self._spill.descriptor, self._spill.append(piece), len(piece)] for piece in pieces]
+
+
+def fetch(place: Place, payload: bytes) -> bytes:
+    """The bytes at a place of a message with this payload."""
+    file, offset, length = place
+    return payload[offset : offset + length] if file == INLINE else read_at(file, offset, length)
+
+
+def reader(place: Place, payload: bytes) -> Callable[[int, int], bytes]:
+    """A function `read(offset, length)` on the bytes at a place."""
+    file, start, _ = place
+    return lambda offset, length: fetch([file, start + offset, length], payload)
+
+
+def check(places: Iterable[Place], payload: bytes, shared: bool) -> None:
+    """Raise ProtocolError for places where nothing can be. shared: whether workers may have files at all."""
+    for place in places:
+        if len(place) != 3 or min(place[1:]) < 0 or (place[0] == INLINE and sum(place[1:]) > len(payload)):
+            raise ProtocolError("a worker announced bytes that are not where it says")
+        if place[0] != INLINE and not shared:
+            raise ProtocolError("a worker announced bytes in a file that it cannot have")
+
+
+def gather(found: Iterable[tuple[int, Place, bytes]]) -> tuple[list[list[int]], bytes]:
+    """Blocks of several messages, `(map task, place, payload)`, for one: [map task, file, offset, length], its payload.
+
+    Inline bytes are put one behind the other, without being opened.
+    """
+    references, pieces, at = [], [], 0
+    for task, (file, offset, length), payload in found:
+        if file == INLINE:
+            pieces.append(payload[offset : offset + length])
+            references.append([task, INLINE, at, length])
+            at += length
+        else:
+            references.append([task, file, offset, length])
+    return references, b"".join(pieces)
