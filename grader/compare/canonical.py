@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from json.encoder import encode_basestring as _quote
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,7 +25,6 @@ Form: TypeAlias = tuple[str, tuple[Number, ...]]
 
 Lay = Callable[[list[tuple[str, list[Number]]]], Iterator[Number]]
 
-_quote = json.JSONEncoder(ensure_ascii=False).encode
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -61,12 +61,12 @@ def _number(value: Number, numbers: list[Number]) -> str:
     if value - value == 0:  # neither NaN nor infinite
         numbers.append(value)
         return "#"
-    return _quote(value)
+    return json.dumps(value)
 
 
 def _array(value: list[Json], place: Place | None, numbers: list[Number], lay: Lay) -> str:
     if place is None:
-        return "[" + ", ".join([_write(item, None, numbers, lay) for item in value]) + "]"
+        return _plain_array(value, numbers, lay)
     if not place.unordered:
         return "[" + ", ".join([_write(item, place.item(i), numbers, lay) for i, item in enumerate(value)]) + "]"
     children = []
@@ -76,6 +76,20 @@ def _array(value: list[Json], place: Place | None, numbers: list[Number], lay: L
     children.sort()
     numbers += lay(children)
     return "[" + ", ".join([text for text, _ in children]) + "]"
+
+
+def _plain_array(value: list[Json], numbers: list[Number], lay: Lay) -> str:
+    """Write an array in which order matters everywhere: scalars on the spot, for most records are flat."""
+    texts = []
+    for item in value:
+        if type(item) is str:
+            texts.append(_quote(item))
+        elif type(item) is int or (type(item) is float and item - item == 0):
+            numbers.append(item)
+            texts.append("#")
+        else:
+            texts.append(_write(item, None, numbers, lay))
+    return "[" + ", ".join(texts) + "]"
 
 
 def _object(value: dict[str, Json], place: Place | None, numbers: list[Number], lay: Lay) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _LIKE = 0.5
 """The share of their elements or fields that two records must have in common for us to pair them."""
 
+_LOOKED_AT = 100_000
+"""Records among which likes are sought; beyond that, only those that differ in nothing but numbers are."""
+
 
 def explain(odds: Odds, tolerance: Tolerance, limit: int, expected: Lines, got: Lines) -> tuple[Example, ...]:
     """Return at most `limit` examples: pairs first, then either side by turns, in the order of the text."""
@@ -69,10 +72,13 @@ class _Seeker:
 
 def _paired(lacking: list[Row], odds: Odds, limit: int) -> list[tuple[Row, Row]]:
     """Pair records with those like them, each with another."""
-    if odds.missing.count == odds.unexpected.count == 1:
+    if lacking and odds.missing.count == odds.unexpected.count == 1:
         return [(lacking[0], next(iter(odds.unexpected)))]
     seekers = [_Seeker(row, decode(row[3])) for row in lacking]
-    for row in odds.unexpected if seekers else ():
+    texts = {row[0] for row in lacking}
+    for number, row in enumerate(odds.unexpected if seekers else ()):
+        if number >= _LOOKED_AT and row[0] not in texts:
+            continue
         value = decode(row[3])
         for seeker in seekers:
             seeker.consider(row, value, limit)
@@ -92,7 +98,8 @@ def _assigned(seekers: Sequence[_Seeker]) -> Iterator[tuple[Row, Row]]:
 def _likeness(one: Json, other: Json) -> float:
     """Return which share of the elements or fields of two records is equal."""
     if isinstance(one, list) and isinstance(other, list):
-        return sum(a == b for a, b in zip(one, other, strict=False)) / max(len(one), len(other), 1)
+        equal: int = sum(map(eq, one, other))
+        return equal / max(len(one), len(other), 1)
     if isinstance(one, dict) and isinstance(other, dict):
         return sum(key in other and one[key] == other[key] for key in one) / max(len(one.keys() | other.keys()), 1)
     return 0

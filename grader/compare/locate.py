@@ -8,9 +8,10 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.compare.matching import odd_elements
+from grader.compare.records import nesting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from deepdiff.model import DiffLevel
 
@@ -24,7 +25,9 @@ LONGEST_SHOWN = 200
 LONGEST_VALUE = 60
 """Characters of a value inside a record, likewise."""
 
+_LONGEST_ALIGNED = 1_000  # finding what was left out of an array takes more than quadratic time
 _LONGEST_SEARCHED = 20_000
+_DEEPEST_SEARCHED = 40  # each path costs the square of its length
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
@@ -52,12 +55,12 @@ def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
 def locate(expected: Json, got: Json, tolerance: Tolerance) -> str:
     """Return the first place where two records differ, as in `at $[1]: expected 9, got 8`."""
     texts = text_of_value(expected), text_of_value(got)
-    if max(map(len, texts)) > _LONGEST_SEARCHED:
+    longest = max(map(len, texts))
+    if longest > _LONGEST_SEARCHED or any(nesting(text.encode()) > _DEEPEST_SEARCHED for text in texts):
         return _first_character(*texts)
     try:
-        changes = sorted(
-            _changes(expected, got, tolerance), key=lambda change: [str(step).zfill(9) for step in change.steps]
-        )
+        changes = [] if longest > _LONGEST_ALIGNED else _changes(expected, got, tolerance, by_position=False)
+        changes = changes or _changes(expected, got, tolerance, by_position=True)
     except Exception:  # deepdiff meets hostile values here, and no explanation is worth a mark
         return _first_character(*texts)
     return _describe(changes, tolerance.place) if changes else _first_character(*texts)
@@ -78,7 +81,7 @@ def _written(steps: Sequence[str | int], root: Place | None) -> str:
             return f"in {path}, in any order"
         place = place and (place.item(step) if isinstance(step, int) else place.fields.get(step))
         path += _written_step(step)
-    return f"at {path}"
+    return f"at {shorten(path)}"
 
 
 def _written_step(step: str | int) -> str:
@@ -94,27 +97,34 @@ def _first_character(expected: str, got: str) -> str:
 
 
 def _excerpt(text: str, at: int) -> str:
-    return text[at : at + LONGEST_VALUE] or "nothing"
+    return text[at : at + LONGEST_VALUE].rstrip(", ") or "nothing"
 
 
-def _changes(expected: Json, got: Json, tolerance: Tolerance) -> Iterator[_Change]:
+def _changes(expected: Json, got: Json, tolerance: Tolerance, *, by_position: bool) -> list[_Change]:
+    """Return the places that differ, in their order.
+
+    Elements put into an array or left out are told from changed ones, but true is taken for 1, unless `by_position`.
+    """
     # Imported when there is something to explain: it takes longer than most comparisons.
     from deepdiff import DeepDiff
-    from deepdiff.helper import notpresent
-
-    def shown(value: Any) -> str:
-        return "nothing" if value is notpresent else shorten(text_of_value(value), LONGEST_VALUE)
 
     tree = DeepDiff(
         *_without_matches(expected, got, tolerance),
         view="tree",
         custom_operators=[_SameNumber(tolerance)],
-        max_passes=1000,
-        max_diffs=100_000,
+        zip_ordered_iterables=by_position,
     )
-    for levels in tree.values():
-        for level in levels:
-            yield _Change(level.path(output_format="list"), shown(level.t1), shown(level.t2))
+    changes = [_change(level) for levels in tree.values() for level in levels]
+    return sorted(changes, key=lambda change: [str(step).zfill(9) for step in change.steps])
+
+
+def _change(level: DiffLevel) -> _Change:
+    from deepdiff.helper import notpresent
+
+    def shown(value: Any) -> str:
+        return "nothing" if value is notpresent else shorten(text_of_value(value), LONGEST_VALUE)
+
+    return _Change(level.path(output_format="list"), shown(level.t1), shown(level.t2))
 
 
 def _without_matches(one: Json, other: Json, tolerance: Tolerance) -> tuple[Json, Json]:

@@ -62,7 +62,7 @@ class Members:
                 if open_form is None:
                     continue
                 key = _at(open_form.columns, row[1])
-                if not all(isinstance(number, int) for number in key):
+                if float in map(type, key):
                     self._forms[hash(row[0])] = _Open((), frozenset({()}))
                     begin_again = True
                 elif key in open_form.integers:

@@ -83,6 +83,8 @@ def _decode_spaced(decoder: json.JSONDecoder, text: str) -> Json:
     except json.JSONDecodeError as error:
         if not text.strip():
             raise NotARecordError("is empty", "write one JSON value per line and no empty lines") from None
+        if text.startswith("\ufeff"):
+            raise NotARecordError("begins with a byte order mark", "save the text as UTF-8 without BOM") from None
         raise NotARecordError(
             f"is not JSON: {error.msg} at column {error.pos + 1}",
             "one JSON value per line, as json.dumps writes it, is all that counts as output",
@@ -102,11 +104,12 @@ def _refuse_giants(line: bytes) -> None:
         raise NotARecordError(
             f"is {len(line):,} bytes long; at most {MAX_LINE:,} are read", "emit smaller values, more of them"
         )
-    if line.count(b"[") + line.count(b"{") > MAX_NESTING and _nesting(line) > MAX_NESTING:
+    if line.count(b"[") + line.count(b"{") > MAX_NESTING and nesting(line) > MAX_NESTING:
         raise NotARecordError(f"is nested more than {MAX_NESTING} deep", "emit flatter values")
 
 
-def _nesting(line: bytes) -> int:
+def nesting(line: bytes) -> int:
+    """Return how many arrays and objects are inside one another in a JSON text, without decoding it."""
     deepest = depth = 0
     for match in _STRINGS_AND_BRACKETS.finditer(line):
         first = match[0][:1]
