@@ -1,14 +1,17 @@
-"""What to tell a student: which verdict a failure is, what was seen, and what to do about it. Words and their table; judges nothing."""
+"""What to tell a student: which verdict a failure is, what was seen, what to do about it. Words; judges nothing."""
 
 from __future__ import annotations
 
-from grader.model import Difference, Verdict
+from grader.model import Check, Difference, Verdict
 
 LIMITS = {"time": Verdict.TIME_LIMIT, "memory": Verdict.MEMORY_LIMIT, "output": Verdict.OUTPUT_LIMIT}
 
 
 def verdict_of(kind: str, cause: str) -> Verdict:
-    """The verdict for a run that failed by itself. kind: the engine's error or the limit; cause: the exception underneath."""
+    """The verdict for a run that failed by itself.
+
+    kind: the class of the engine's error, or the limit; cause: the class of the exception underneath.
+    """
     if kind in LIMITS:
         return LIMITS[kind]
     if cause == "MemoryError" or kind == "ValuesExceedMemory":
@@ -16,12 +19,14 @@ def verdict_of(kind: str, cause: str) -> Verdict:
     return Verdict.INVALID_SUBMISSION if kind == "JobLoadError" else Verdict.RUNTIME_ERROR
 
 
+OTHER_OUTPUT = "the output differs from that of a serial run"
+
 NONDETERMINISTIC = "two runs on the same data gave different output"
 NONDETERMINISTIC_HINT = (
-    "something differs from run to run: the order of a set, hash() of a string, random, the time; sort what has no order of its own"
+    "something differs from run to run: the order of a set, hash() of a string, random, the time;"
+    " sort what has no order of its own"
 )
 
-OTHER_OUTPUT = "the output differs from that of a serial run"
 NOT_PARALLEL_SAFE_HINT = (
     "mapper and reducer run in different processes and see only their arguments: keep nothing in globals between calls,"
     " and hand everything over with emit_intermediate and emit"
@@ -29,19 +34,34 @@ NOT_PARALLEL_SAFE_HINT = (
 
 ORDER_DEPENDENT = "the output changes when a key's values come in another order"
 ORDER_DEPENDENT_HINT = (
-    "on a cluster the values of a key come in any order: go through the whole list and tell the values apart by what they are,"
-    " not by where they stand"
+    "on a cluster the values of a key come in any order: go through the whole list and tell the values apart by what"
+    " they are, not by where they stand"
 )
 
 
 def isolated(workers: int) -> str:
-    """When a difference was seen."""
+    """When a problem was seen."""
     return f"run in {workers} map and {workers} reduce processes, in the same order"
 
 
+def permuted(seed: int) -> str:
+    """When a problem was seen."""
+    return f"run with each key's values {'in reverse' if seed == 0 else 'shuffled'}"
+
+
 def scrambled(seed: int) -> str:
-    """When a difference was seen."""
+    """When a problem was seen."""
     return f"run with records, keys and values in another order over several processes (scramble {seed})"
+
+
+def overrun(when: str, message: str) -> str:
+    """A remark on a run that met a limit which the program keeps when it runs alone."""
+    return f"{when}, it {message}; that costs no points, because alone it stayed within the limit"
+
+
+def costs(verdict: Verdict, check: Check) -> str:
+    """A remark on what a check that costs a share of the points took."""
+    return f"being {verdict} costs {float(check):.0%} of this dataset's points"
 
 
 def wrong(difference: Difference) -> str:
@@ -51,15 +71,22 @@ def wrong(difference: Difference) -> str:
         parts.append(f"{_records(difference.missing)} missing")
     if difference.unexpected:
         parts.append(f"{_records(difference.unexpected)} should not be there")
-    return " and ".join(parts) if parts else "the records are right, their order is not"
+    return " and ".join(parts)
+
+
+OTHER_ORDER = "the records are right, but not in the order that is asked for"
+OTHER_ORDER_HINT = "records come out in the order of emit: keys in the order of their first appearance in the data"
+
+NOTHING_EMITTED = "nothing was emitted"
+NOTHING_EMITTED_HINT = "hand each result over with mr.emit(...); what is printed does not count"
 
 
 def wrong_hint(difference: Difference) -> str:
     """Where to look first."""
-    if difference.missing and not difference.unexpected:
+    if not difference.unexpected:
         return "what is emitted is right, but some is lacking: does every record reach emit?"
-    if difference.unexpected and not difference.missing:
-        return "everything expected is there, and more: is something emitted twice, or left in that the statement leaves out?"
+    if not difference.missing:
+        return "everything expected is there, and more: is something emitted twice, or that the statement leaves out?"
     return "take one of the examples and follow it by hand through mapper and reducer"
 
 
@@ -68,16 +95,17 @@ def travel_hint(kind: str) -> str:
     return {
         "CannotTravel": "emit plain values: strings, numbers, tuples, lists, dicts",
         "CannotPartition": "use keys that equal themselves: strings, numbers, tuples of them",
-        "InsideRead": "mr.intermediate and mr.result belong to the framework: use only what mapper and reducer are given",
+        "InsideRead": (
+            "mr.intermediate and mr.result belong to the framework: use only what mapper and reducer are given"
+        ),
     }.get(kind, "")
 
 
 def printed(text: str) -> str:
     """A remark on what a submission printed."""
     lines = text.strip().splitlines()
-    first = lines[0][:80] if lines else ""
-    return f"it printed {len(lines)} line(s), which do not count as output (the first: {first!r})"
+    return f"it prints, and what is printed does not count as output; it begins with {lines[0][:80]!r}" if lines else ""
 
 
 def _records(count: int) -> str:
-    return f"{count} record" if count == 1 else f"{count} records"
+    return f"{count:,} record" if count == 1 else f"{count:,} records"

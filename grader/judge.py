@@ -1,32 +1,37 @@
 """One submission, one dataset, start to finish -> CaseResult.
 
     (a) serially, under two hash seeds      different bags: nondeterministic
-    (b) against what is expected            wrong-answer
+    (b) against what is expected            different: wrong-answer
     (c) isolated, order kept                different: not-parallel-safe
     (d) in one process, values permuted     different: order-dependent
     (e) scrambled altogether                different, and not by (d): not-parallel-safe
 
-Each check is judged by itself, against the submission's own serial output; the verdict is the gravest of what was found.
+Each check is judged by itself, against the submission's own serial output; the verdict is the gravest of all found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader import advice
 from grader.compare import compare
-from grader.dataset import staged_name, staged_names
-from grader.errors import SubmissionError
-from grader.materials import Material, expected_lines
+from grader.dataset import out_of_the_way, staged_name, staged_names
+from grader.errors import InfrastructureError, SubmissionError
+from grader.materials import Material, siblings
 from grader.model import CaseResult, Check, DatasetSpec, Difference, RunRecord, Spec, Verdict
 from grader.sandbox.runner import Failure, Outcome, Program, Sandbox
 from grader.sandbox.slot import HASH_SEEDS
 from grader.sandbox.stage import Stage, files_below
 from grader.scoring import score
-from grader.submission import Submission
 from pymapr.model import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from grader.submission import Submission
 
 _MORE_PERMUTATIONS = 8
 """How many further orders of the values are tried before a scramble's difference is put down to the processes."""
@@ -34,7 +39,7 @@ _MORE_PERMUTATIONS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that is wrong, with its evidence. check: what the spec says that it costs, for the three checks."""
+    """Something that is wrong, with its evidence. check: what it costs, as the spec says for the three checks."""
 
     verdict: Verdict
     message: str
@@ -45,14 +50,19 @@ class Finding:
 
 
 def judge(spec: Spec, dataset: DatasetSpec, material: Material, submission: Submission, sandbox: Sandbox) -> CaseResult:
-    """Judge one submission on one dataset. Raises InfrastructureError (ours) and SpecError (the instructor's), nothing of a student's."""
+    """Judge one submission on one dataset.
+
+    Raises InfrastructureError (ours) and SpecError (the instructor's), but nothing of a student's.
+    """
+    if submission.unreadable:
+        raise InfrastructureError(f"the submission cannot be read: {submission.unreadable}")
     if submission.module is None:
         return _result(dataset, [_missing(spec, submission)])
+    names = staged_names(spec, dataset)
     try:
-        files = _files(submission)
+        files = out_of_the_way(_files(submission.module, alone=submission.alone), names)
     except SubmissionError as error:
         return _result(dataset, [Finding(verdict=Verdict.INVALID_SUBMISSION, message=error.message, hint=error.hint)])
-    names = staged_names(spec, dataset)
     with Stage(sandbox.root, files, material.data, names) as stage:
         program = Program(
             stage=stage,
@@ -64,31 +74,38 @@ def judge(spec: Spec, dataset: DatasetSpec, material: Material, submission: Subm
         )
         case = _Case(spec, material, submission.module, program, sandbox)
         findings = list(case.findings())
-    return _result(dataset, findings, tuple(dict.fromkeys(case.remarks)), tuple(case.runs))
+    return _result(dataset, findings, case.remarks, case.runs)
 
 
-def _files(submission: Submission) -> list[tuple[str, Path]]:
-    """What is put in place: the module and what came with it."""
-    assert submission.module is not None and submission.helpers is not None, "a submission that is there has both"
-    if not submission.alone:
-        return list(files_below(submission.helpers))
-    return [(path.name, path) for path in sorted(submission.helpers.glob("*.py")) if path.is_file() and not path.is_symlink()]
+def _files(module: Path, *, alone: bool) -> list[tuple[str, Path]]:
+    """What is put in place: the module and what came with it. Raises SubmissionError where that is too much."""
+    return siblings(module) if alone else list(files_below(module.parent))
 
 
 def _missing(spec: Spec, submission: Submission) -> Finding:
-    hint = f"rename {submission.nearest} to {spec.module}" if submission.nearest else f"hand in a file named {spec.module}"
-    found = f"; the nearest is {submission.nearest}" if submission.nearest else ""
-    return Finding(verdict=Verdict.MISSING, message=f"there is no file named {spec.module}{found}", hint=hint)
+    nearest, there = submission.nearest, Path(submission.nearest).name == spec.module
+    found = f"there is no file named {spec.module}"
+    if submission.is_link:
+        found, hint = f"{nearest} is a link, and links are not followed", "hand in the file itself"
+    elif there:
+        found, hint = f"{found} where it should be; there is {nearest}", f"move {nearest} to the top of the folder"
+    elif nearest:
+        found, hint = f"{found}; the nearest is {nearest}", f"rename {nearest} to {spec.module}"
+    else:
+        hint = f"hand in a file named {spec.module}"
+    return Finding(verdict=Verdict.MISSING, message=found, hint=hint)
 
 
 def _result(
-    dataset: DatasetSpec, findings: list[Finding], remarks: tuple[str, ...] = (), runs: tuple[RunRecord, ...] = ()
+    dataset: DatasetSpec, findings: Iterable[Finding], remarks: Iterable[str] = (), runs: Iterable[RunRecord] = ()
 ) -> CaseResult:
-    """The gravest finding becomes the verdict, the others remarks; a check that is only to warn becomes one in any case."""
-    warnings = [finding for finding in findings if finding.check == "warn"]
-    counted = sorted((one for one in findings if one.check != "warn"), key=lambda one: one.verdict.gravity)
-    notes = [f"{one.verdict}: {one.message}" for one in (*counted[1:], *warnings)]
+    """The gravest finding becomes the verdict, the others remarks; one whose check only warns is a remark anyway."""
+    warnings, counted = list[Finding](), list[Finding]()
+    for finding in sorted(findings, key=lambda one: one.verdict.gravity):
+        (warnings if finding.check == "warn" else counted).append(finding)
     first = counted[0] if counted else Finding(verdict=Verdict.ACCEPTED, message="")
+    notes = [f"{one.verdict}: {one.message}" for one in (*counted[1:], *warnings)]
+    notes += [advice.costs(one.verdict, one.check) for one in counted if not isinstance(one.check, str)]
     return CaseResult(
         name=dataset.name,
         visibility=dataset.visibility,
@@ -98,10 +115,19 @@ def _result(
         message=first.message,
         hint=first.hint,
         reproduce=first.reproduce,
-        remarks=(*notes, *remarks),
+        remarks=tuple(dict.fromkeys((*notes, *remarks))),
         difference=first.difference,
-        runs=runs,
+        runs=tuple(runs),
     )
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """How a run went astray: a failure's message and mend, or the difference it made."""
+
+    message: str = advice.OTHER_OUTPUT
+    hint: str = ""
+    difference: Difference | None = None
 
 
 class _Case:
@@ -115,74 +141,97 @@ class _Case:
         self._serial = Outcome()
 
     def findings(self) -> Iterator[Finding]:
-        """All that is wrong, as far as it is worth looking: what fails alone, or answers wrongly, is not tried in parallel."""
+        """All that is wrong; what fails alone, or answers wrongly, is not tried in parallel."""
+        alone = list(self._alone())
+        yield from alone
+        # A failed check that costs less than everything leaves the others to be judged.
+        if all(finding.check != "fail" for finding in alone):
+            yield from self._in_other_circumstances()
+
+    def _alone(self) -> Iterator[Finding]:
         self._serial = self._run(self._sandbox.serial(self._program))
-        if self._serial.printed:
-            self.remarks.append(advice.printed(self._serial.printed))
+        self.remarks.extend(filter(None, [advice.printed(self._serial.printed)]))
         if self._serial.failure is not None:
             yield _failed(self._serial.failure, self._reproduce("--engine serial"))
             return
+        try:
+            unsteady = self._nondeterministic() if self._spec.checks.determinism != "off" else None
+            yield from filter(None, [unsteady])
+            if unsteady is None or unsteady.check != "fail":
+                yield from filter(None, [self._wrong()])
+        except SubmissionError as error:  # a line of its output is nothing that can be compared
+            yield Finding(verdict=Verdict.RUNTIME_ERROR, message=error.message, hint=error.hint)
+
+    def _in_other_circumstances(self) -> Iterator[Finding]:
         checks = self._spec.checks
-        if checks.determinism != "off" and (unsteady := self._nondeterministic()):
-            yield unsteady
-            return
-        if wrong := self._wrong():
-            yield wrong
-            return
         shared = self._not_isolated() if checks.isolation != "off" else None
-        ordered = self._order_dependent() if checks.order != "off" else None
-        if shared is None and checks.isolation != "off":
-            shared = self._not_scrambled(explained=ordered is not None)
-        yield from (finding for finding in (shared, ordered) if finding is not None)
+        ordered = self._order_dependent(self._permutations()) if checks.order != "off" else None
+        if shared is None and ordered is None and checks.isolation != "off":
+            yield from filter(None, [self._not_scrambled()])
+        yield from filter(None, [shared, ordered])
 
     # ---- (a) and (b) -------------------------------------------------------------------------------------------------
 
     def _nondeterministic(self) -> Finding | None:
         again = self._run(self._sandbox.serial(self._program, hash_seed=HASH_SEEDS[1]))
         if again.failure is not None:
-            return _failed(again.failure, self._reproduce("--engine serial"))
-        difference = self._difference(self._serial, again)
+            return _failed(again.failure, self._reproduce("--engine serial", hash_seeds=HASH_SEEDS[1:]))
+        difference = self._difference(again, keep_order=True)
         if not difference:
             return None
         return Finding(
             verdict=Verdict.NONDETERMINISTIC,
             message=advice.NONDETERMINISTIC,
             hint=advice.NONDETERMINISTIC_HINT,
-            reproduce=" ".join(self._reproduce("--engine serial", seed=f"PYTHONHASHSEED={seed} ") + ";" for seed in HASH_SEEDS),
+            reproduce=self._reproduce("--engine serial", hash_seeds=HASH_SEEDS),
             difference=difference,
             check=self._spec.checks.determinism,
         )
 
     def _wrong(self) -> Finding | None:
-        try:
-            difference = compare(expected_lines(self._material), self._serial.lines, self._spec.compare)
-        except SubmissionError as error:
-            return Finding(verdict=Verdict.RUNTIME_ERROR, message=error.message, hint=error.hint)
+        got = self._serial.lines
+        difference = compare(self._material.expected_lines, got, self._spec.compare)
         if not difference:
             return None
+        message, hint = advice.wrong(difference), advice.wrong_hint(difference)
+        if not got:
+            message, hint = f"{advice.NOTHING_EMITTED}: {message}", advice.NOTHING_EMITTED_HINT
+        elif self._spec.compare.order == "keep" and not self._expected_in_any_order(got):
+            message, hint = advice.OTHER_ORDER, advice.OTHER_ORDER_HINT
         return Finding(
             verdict=Verdict.WRONG_ANSWER,
-            message=advice.wrong(difference),
-            hint=advice.wrong_hint(difference),
+            message=message,
+            hint=hint,
             reproduce=self._reproduce("--engine serial"),
             difference=difference,
         )
+
+    def _expected_in_any_order(self, got: Sequence[bytes]) -> Difference:
+        return compare(self._material.expected_lines, got, replace(self._spec.compare, order="ignore"), examples=0)
 
     # ---- (c), (d), (e) -----------------------------------------------------------------------------------------------
 
     def _not_isolated(self) -> Finding | None:
         for workers in self._spec.runs.workers:
+            when = advice.isolated(workers)
             outcome = self._run(self._sandbox.parallel(self._program, workers=workers, order=Order()))
-            if (problem := self._problem(outcome, keep_order=True)) is not None:
-                return self._unsafe(problem, self._reproduce(f"--workers {workers} --isolated"), advice.isolated(workers))
+            if (problem := self._problem(outcome, when, keep_order=True)) is not None:
+                return self._unsafe(problem, when, f"--workers {workers} --isolated")
         return None
 
-    def _order_dependent(self) -> Finding | None:
-        for seed in range(max(1, self._spec.runs.scramble)):
-            if (problem := self._permuted(seed)) is not None:
+    def _permutations(self) -> range:
+        """The seeds of (d): as many orders of the values as there are scrambles, but one at least."""
+        return range(max(1, self._spec.runs.scramble))
+
+    def _order_dependent(self, seeds: Iterable[int]) -> Finding | None:
+        for seed in seeds:
+            outcome = self._run(self._sandbox.serial(self._program, permute=seed))
+            problem = self._problem(outcome, advice.permuted(seed), keep_order=False)
+            if problem is not None:
+                told = problem.difference is None  # by a failure's own message
                 return Finding(
                     verdict=Verdict.ORDER_DEPENDENT,
-                    message=problem.message or advice.ORDER_DEPENDENT,
+                    message=f"{advice.permuted(seed)}: {problem.message}" if told else advice.ORDER_DEPENDENT,
                     hint=advice.ORDER_DEPENDENT_HINT,
                     reproduce=self._reproduce(f"--engine serial --order scramble:{seed}"),
                     difference=problem.difference,
@@ -190,40 +239,31 @@ class _Case:
                 )
         return None
 
-    def _permuted(self, seed: int) -> _Problem | None:
-        return self._problem(self._run(self._sandbox.serial(self._program, permute=seed)), keep_order=False)
-
-    def _not_scrambled(self, *, explained: bool) -> Finding | None:
-        """A difference under the whole scramble, unless the order of values alone accounts for it."""
-        if explained:
-            return None
+    def _not_scrambled(self) -> Finding | None:
+        """What goes wrong under the whole scramble, unless the order of values alone accounts for it."""
         workers = max(self._spec.runs.workers)
         for seed in range(1, self._spec.runs.scramble + 1):
+            when = advice.scrambled(seed)
             outcome = self._run(self._sandbox.parallel(self._program, workers=workers, order=Order("scramble", seed)))
-            problem = self._problem(outcome, keep_order=False)
+            problem = self._problem(outcome, when, keep_order=False)
             if problem is None:
                 continue
-            first = self._spec.runs.scramble
-            if any(self._permuted(other) for other in range(first, first + _MORE_PERMUTATIONS)):
-                return None if self._spec.checks.order == "off" else self._late(problem)
-            return self._unsafe(problem, self._reproduce(f"--workers {workers} --order scramble:{seed}"), advice.scrambled(seed))
+            if explained := self._by_order_alone():
+                return explained if self._spec.checks.order != "off" else None
+            return self._unsafe(problem, when, f"--workers {workers} --order scramble:{seed}")
         return None
 
-    def _late(self, problem: _Problem) -> Finding:
-        return Finding(
-            verdict=Verdict.ORDER_DEPENDENT,
-            message=problem.message or advice.ORDER_DEPENDENT,
-            hint=advice.ORDER_DEPENDENT_HINT,
-            difference=problem.difference,
-            check=self._spec.checks.order,
-        )
+    def _by_order_alone(self) -> Finding | None:
+        """An order of the values, of those that (d) has not tried, which makes a difference in one process."""
+        tried = 0 if self._spec.checks.order == "off" else len(self._permutations())
+        return self._order_dependent(range(tried, tried + _MORE_PERMUTATIONS))
 
-    def _unsafe(self, problem: _Problem, reproduce: str, when: str) -> Finding:
+    def _unsafe(self, problem: _Problem, when: str, options: str) -> Finding:
         return Finding(
             verdict=Verdict.NOT_PARALLEL_SAFE,
-            message=f"{when}: {problem.message or advice.OTHER_OUTPUT}",
+            message=f"{when}: {problem.message}",
             hint=problem.hint or advice.NOT_PARALLEL_SAFE_HINT,
-            reproduce=reproduce,
+            reproduce=self._reproduce(options),
             difference=problem.difference,
             check=self._spec.checks.isolation,
         )
@@ -235,40 +275,35 @@ class _Case:
         if outcome.record is not None:
             self.runs.append(outcome.record)
         self.remarks.extend(outcome.remarks)
-        return replace(outcome, lines=outcome.output.splitlines())
+        return replace(outcome, lines=outcome.output.removesuffix(b"\n").split(b"\n") if outcome.output else [])
 
-    def _problem(self, outcome: Outcome, *, keep_order: bool) -> _Problem | None:
-        """How a run differs from the serial one; a limit that only the parallel run meets is a remark."""
-        if outcome.failure is not None:
-            if outcome.failure.kind in advice.LIMITS:
-                self.remarks.append(f"a run in other order or in parallel {outcome.failure.message}; alone it stayed within the limit")
+    def _problem(self, outcome: Outcome, when: str, *, keep_order: bool) -> _Problem | None:
+        """How a run differs from the serial one; a limit that only this run meets is a remark."""
+        failure = outcome.failure
+        if failure is not None:
+            if advice.verdict_of(failure.kind, failure.cause) in advice.LIMITS.values():
+                self.remarks.append(advice.overrun(when, failure.message))
                 return None
-            return _Problem(outcome.failure.message, advice.travel_hint(outcome.failure.kind))
+            return _Problem(failure.message, advice.travel_hint(failure.kind))
         try:
-            difference = self._difference(self._serial, outcome, keep_order=keep_order)
+            difference = self._difference(outcome, keep_order=keep_order)
         except SubmissionError as error:
             return _Problem(error.message, error.hint)
         return _Problem(difference=difference) if difference else None
 
-    def _difference(self, one: Outcome, other: Outcome, *, keep_order: bool = True) -> Difference:
-        rules = self._spec.compare if keep_order else replace(self._spec.compare, order="ignore")
-        if one.output == other.output:
+    def _difference(self, other: Outcome, *, keep_order: bool) -> Difference:
+        """How a run's output differs from that of the first. Raises SubmissionError for what is no record."""
+        if other.output == self._serial.output:
             return Difference(missing=0, unexpected=0)
-        return compare(one.lines, other.lines, rules)
+        rules = self._spec.compare if keep_order else replace(self._spec.compare, order="ignore")
+        return compare(self._serial.lines, other.lines, rules)
 
-    def _reproduce(self, options: str, seed: str = "") -> str:
-        if not self._material.lasting:
+    def _reproduce(self, options: str, hash_seeds: Sequence[int] = ()) -> str:
+        """A command that shows the same, one for each hash seed; nothing where its data is going away."""
+        if self._material.lasting is None:
             return ""
-        return f"{seed}pymapr run {_shown(self._module)} {_shown(self._material.data)} {options}"
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """How a run went astray: a failure's message and mend, or the difference it made."""
-
-    message: str = ""
-    hint: str = ""
-    difference: Difference | None = None
+        command = f"pymapr run {_shown(self._module)} {_shown(self._material.lasting)} {options}"
+        return "; ".join(f"PYTHONHASHSEED={seed} {command}" for seed in hash_seeds) or command
 
 
 def _failed(failure: Failure, reproduce: str) -> Finding:
@@ -278,13 +313,5 @@ def _failed(failure: Failure, reproduce: str) -> Finding:
 
 def _shown(path: Path) -> str:
     """A path as one would type it here."""
-    import shlex
-
-    try:
-        path = path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        path = path.resolve()
-    return shlex.quote(str(path))
-
-
-Judge = Callable[[Spec, DatasetSpec, Material, Submission, Sandbox], CaseResult]
+    path = path.resolve()
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

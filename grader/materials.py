@@ -1,7 +1,7 @@
 """What a judgement needs besides the submission: the dataset as a plain file, and the expected output.
 
-Generators and references run in the sandbox too: they are code that the grader did not write. What they yield is kept in the user's cache
-folder under a checksum of everything it depends on, so that it is made once.
+Generators and references run in the sandbox too: they are code that the grader did not write. What they yield is kept
+in the user's cache folder under a checksum of everything it depends on, so that it is made once.
 """
 
 from __future__ import annotations
@@ -9,32 +9,40 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pymapr
-from grader.dataset import Lines, checksum, staged_name, staged_names, unpack
-from grader.errors import SpecError, SubmissionError
+from grader.dataset import Lines, checksum, out_of_the_way, staged_name, staged_names, unpack
+from grader.errors import InfrastructureError, SpecError, SubmissionError
 from grader.model import DatasetSpec, Generate, Limits, Spec
 from grader.sandbox.runner import Outcome, Program, Sandbox
-from grader.sandbox.stage import Stage, files_below
+from grader.sandbox.stage import MOST_BYTES, MOST_FILES, Stage, files_below
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GENERATOR_LIMITS = Limits(time=120, memory=2**31, output=2**31)
 _PATIENCE_WITH_REFERENCES = 3
-"""A reference may take so many times what a submission may: a limit that is too tight should show in the marks, not as an error."""
+"""A reference may take so many times what a submission may: too tight a limit shows in marks, not as an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
     """One dataset, ready: its data and its expected output, both files of JSON lines.
 
-    lasting: whether `data` is there to stay, so that a command may name it.
+    lasting: a file with the same data that is there to stay, so that a command may name it; None where there is none.
     """
 
     data: Path
     expected: Path
-    lasting: bool = True
+    lasting: Path | None = None
+
+    @property
+    def expected_lines(self) -> Lines:
+        """The expected records, one JSON text each."""
+        return Lines(self.expected)
 
 
 class Materials:
@@ -44,37 +52,46 @@ class Materials:
         self._work, self._cache = work, cache
 
     def prepare(self, spec: Spec, dataset: DatasetSpec, sandbox: Sandbox) -> Material:
-        """The material of one dataset; raises SpecError where generator, reference or golden file are at fault."""
-        data = self._data(spec, dataset, sandbox)
-        expected = self._expected(spec, dataset, data, sandbox)
-        return Material(data=data, expected=expected, lasting=self._work not in data.parents)
+        """The material of one dataset.
 
-    def _data(self, spec: Spec, dataset: DatasetSpec, sandbox: Sandbox) -> Path:
+        Raises SpecError where generator, reference or golden file are at fault, InfrastructureError where we are.
+        """
+        try:
+            data, lasting = self._data(spec, dataset, sandbox)
+            return Material(data=data, expected=self._expected(spec, dataset, data, sandbox), lasting=lasting)
+        except OSError as error:
+            what = f"{spec.name}: dataset {dataset.name} could not be made ready"
+            raise InfrastructureError(f"{what}: {error.filename}: {error.strerror}") from None
+
+    def _data(self, spec: Spec, dataset: DatasetSpec, sandbox: Sandbox) -> tuple[Path, Path | None]:
+        """The dataset as a plain file, and the file that a command may name."""
         if dataset.generate is not None:
             made = dataset.generate
-            folder = (spec.folder / made.file).parent
-            key = checksum([_versions(), folder, made.file, made.function, str(made.seed), str(made.size)])
-            return self._kept("data", key, f"{dataset.name}.json", lambda: _generated(spec, dataset, made, sandbox))
+            code = _code(spec.folder, spec.folder / made.file)
+            key = checksum([_versions(), *_named(code), made.file, made.function, str(made.seed), str(made.size)])
+            data = self._kept("data", key, f"{dataset.name}.json", lambda: _generated(spec, dataset, made, sandbox))
+            return data, None if self._work in data.parents else data
         assert dataset.file is not None, "a dataset that is judged has a file or a generator: the spec was checked"
         source = spec.folder / dataset.file
         if source.suffix != ".gz":
-            return source
+            return source, source
         target = self._work / f"{checksum([str(source.resolve())])[:16]}.json"
         unpack(source, target)
-        return target
+        return target, source
 
     def _expected(self, spec: Spec, dataset: DatasetSpec, data: Path, sandbox: Sandbox) -> Path:
         if dataset.expected is not None:
             return spec.folder / dataset.expected
         assert spec.reference is not None, "without a reference every dataset has `expected`: the spec was checked"
         reference = spec.folder / spec.reference
-        key = checksum([_versions(), reference.parent, reference.name, staged_name(dataset), data])
-        return self._kept("expected", key, f"{dataset.name}.json", lambda: _solved(spec, dataset, reference, data, sandbox))
+        code = _named(_code(spec.folder, reference))
+        key = checksum([_versions(), *code, spec.reference, staged_name(dataset), data])
+        return self._kept("expected", key, f"{dataset.name}.json", lambda: _solved(spec, dataset, data, sandbox))
 
     def _kept(self, kind: str, key: str, name: str, make: Callable[[], bytes]) -> Path:
         """What `make` makes, from the cache if it is there, else written into it by atomic rename."""
         cached = self._cache / kind / key / name if self._cache is not None else None
-        if cached is not None and cached.is_file():
+        if cached is not None and os.path.isfile(cached):  # noqa: PTH113 - Path.is_file raises where we may not look
             return cached
         made = make()
         if cached is not None:
@@ -88,7 +105,7 @@ class Materials:
 
 def cache_folder() -> Path | None:
     """The user's cache folder for pymapr, made with rights for its owner only; None where it cannot be."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - Path.home raises where there is no home
     folder = Path(base) / "pymapr"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,39 +118,68 @@ def cache_folder() -> Path | None:
 def _write_atomically(target: Path, data: bytes) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    partial.write_bytes(data)
-    partial.replace(target)
+    try:
+        partial.write_bytes(data)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _versions() -> str:
     return f"pymapr {pymapr.__version__}, Python {sys.version}"
 
 
+Code = list[tuple[str, Path]]
+
+
+def _code(assignment: Path, file: Path) -> Code:
+    """What comes with a reference or a generator: all that lies in its folder; the Python files alone where that is the
+    assignment's own folder, which holds data and submissions as well.
+    """
+    if file.parent == assignment:
+        return siblings(file)
+    try:
+        return list(files_below(file.parent))
+    except SubmissionError as error:
+        hint = "keep only code and its small files there"
+        raise SpecError(f"{file.parent}: too large to be put in place: {error.message}", hint) from None
+
+
+def siblings(module: Path) -> Code:
+    """A module and the Python files beside it; raises SubmissionError where there are too many of them."""
+    found = [path for path in sorted(module.parent.glob("*.py")) if path.is_file() and not path.is_symlink()]
+    if len(found) > MOST_FILES or sum(path.stat().st_size for path in found) > MOST_BYTES:
+        what = f"more than {MOST_FILES} Python files or {MOST_BYTES // 2**20} MB of them lie beside {module.name}"
+        raise SubmissionError(what, f"put {module.name} into a folder of its own, with the modules that it imports")
+    return [(path.name, path) for path in found]
+
+
+def _named(code: Code) -> list[str | Path]:
+    return [part for name, path in code for part in (name, path)]
+
+
 def _generated(spec: Spec, dataset: DatasetSpec, made: Generate, sandbox: Sandbox) -> bytes:
     source = spec.folder / made.file
-    with Stage(sandbox.root, _whole_folder(source.parent)) as stage:
+    with Stage(sandbox.root, _code(spec.folder, source)) as stage:
         program = Program(stage=stage, file=source.name, limits=_GENERATOR_LIMITS)
         outcome = sandbox.generate(program, made.function, made.seed, made.size)
     return _output(outcome, spec, f"the generator of dataset {dataset.name} ({made.file}:{made.function})")
 
 
-def _solved(spec: Spec, dataset: DatasetSpec, reference: Path, data: Path, sandbox: Sandbox) -> bytes:
+def _solved(spec: Spec, dataset: DatasetSpec, data: Path, sandbox: Sandbox) -> bytes:
+    assert spec.reference is not None, "asked only where there is one"
+    reference = spec.folder / spec.reference
     limits = Limits(
         time=spec.limits.time * _PATIENCE_WITH_REFERENCES,
         memory=spec.limits.memory * _PATIENCE_WITH_REFERENCES,
         output=spec.limits.output,
     )
-    with Stage(sandbox.root, _whole_folder(reference.parent), data, staged_names(spec, dataset)) as stage:
+    names = staged_names(spec, dataset)
+    code = out_of_the_way(_code(spec.folder, reference), names)
+    with Stage(sandbox.root, code, data, names) as stage:
         program = Program(stage=stage, file=reference.name, data=staged_name(dataset), source=data, limits=limits)
         outcome = sandbox.serial(program)
     return _output(outcome, spec, f"the reference {spec.reference} on dataset {dataset.name}")
-
-
-def _whole_folder(folder: Path) -> list[tuple[str, Path]]:
-    try:
-        return list(files_below(folder))
-    except SubmissionError as error:
-        raise SpecError(f"{folder}: too large to be put in place: {error}", "keep only code and its small files there") from None
 
 
 def _output(outcome: Outcome, spec: Spec, what: str) -> bytes:
@@ -141,8 +187,3 @@ def _output(outcome: Outcome, spec: Spec, what: str) -> bytes:
         return outcome.output
     where = spec.folder / "assignment.yaml"
     raise SpecError(f"{where}: {what} failed: {outcome.failure.message}", outcome.failure.hint)
-
-
-def expected_lines(material: Material) -> Lines:
-    """The expected records, one JSON text each."""
-    return Lines(material.expected)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from time import monotonic
-from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
@@ -18,14 +19,17 @@ _EVERY = 10.0
 
 
 class Progress:
-    """Use it in a `with`; call `heard` after each step."""
+    """Use it in a `with`; call `heard` after each step.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    tally: whether it may tell the verdicts so far, which among others come from hidden datasets.
+    """
+
+    def __init__(self, stream: TextIO, *, tally: bool, clock: Callable[[], float] = monotonic) -> None:
+        self._stream, self._tallies = stream, tally
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._tally: Counter[str] = Counter()
-        self._said = monotonic()
+        self._clock, self._said = clock, clock()
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -38,18 +42,19 @@ class Progress:
             self._task = self._bar.add_task("making datasets ready", total=None)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
     def heard(self, done: int, total: int, case: CaseResult | None) -> None:
         """`done` of `total` judgements are made; `case` is the last."""
-        if case is not None:
+        if case is not None and self._tallies:
             self._tally[str(case.verdict)] += 1
         text = ", ".join(f"{count} {verdict}" for verdict, count in self._tally.most_common(4))
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total or None, description=text or "making datasets ready")
-        elif total and monotonic() - self._said > _EVERY:
-            self._said = monotonic()
-            self._stream.write(f"pymapr-grade: {done} of {total} judgements: {text}\n")
+            doing = "judging" if total else "making datasets ready"
+            self._bar.update(self._task, completed=done, total=total or None, description=text or doing)
+        elif total and self._clock() - self._said >= _EVERY:
+            self._said = self._clock()
+            self._stream.write(f"pymapr-grade: {done} of {total} judgements{text and ': '}{text}\n")
             self._stream.flush()

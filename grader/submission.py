@@ -1,93 +1,147 @@
-"""Find students' files: whose they are, where the module lies, what comes with it. Never reads, imports or compiles them."""
+"""Find students' files: whose they are, where the module lies. Never reads or compiles them, follows no link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.errors import NothingToGrade, UsageError
-from grader.model import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from grader.model import Spec
+
+_SEARCHED = 2000
+"""How many names are looked at for the nearest one: enough for any submission, and an end in a home folder."""
+
+_NOT_WRITTEN = {"__pycache__", "venv", "node_modules"}
+"""Folders that no student wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """One student's work for one assignment.
 
-    module: the file that was asked for, None where there is none; nearest: the name that comes closest to it then. helpers: the folder
-    whose other files come with the module; alone: only its Python files do, because the folder holds more than a submission.
+    module: the file that was asked for, None where there is none; `nearest` then is the file that comes closest, as a
+    path inside the student's folder, and `is_link` says that it is there but leads elsewhere. alone: the module lies
+    in a folder that holds more than the submission, so only the Python files beside it come with it. unreadable: why
+    the folder could not be looked into; empty if it could.
     """
 
     assignment: str
     name: str
     module: Path | None
     nearest: str = ""
-    helpers: Path | None = None
+    is_link: bool = False
     alone: bool = False
+    unreadable: str = ""
 
 
 def own(spec: Spec) -> list[Submission]:
     """An assignment's own submissions: `submissions/<student>/`, else the module beside its spec, else none."""
     folder = spec.folder / "submissions"
-    if folder.is_dir():
-        return [_of_student(spec, student) for student in _students(folder)]
+    if students := _students(folder) if folder.is_dir() else []:
+        return [_of_student(spec, student) for student in students]
     module = spec.folder / spec.module
-    return [_of_file(spec, module)] if module.is_file() else []
+    return [_of_file(spec, module)] if os.path.lexists(module) else []
 
 
 def of_class(folder: Path, specs: Sequence[Spec]) -> list[Submission]:
-    """A class: each folder in `folder` is a student, and each student is asked for each assignment. Raises UsageError."""
+    """A class: each folder in `folder` is a student, and each student is asked for each assignment.
+
+    Raises UsageError where there is no such folder, NothingToGrade where it holds no student's.
+    """
     if not folder.is_dir():
-        raise UsageError(f"--submissions {folder}: no such folder", "name the folder that holds one folder per student")
-    students = list(_students(folder))
+        hint = _did_you_mean(folder) or "name the folder that holds one folder per student"
+        raise UsageError(f"--submissions {folder}: no such folder", hint)
+    students = _students(folder)
     if not students:
-        raise NothingToGrade(f"--submissions {folder}: no student's folder in it", "it must hold one folder per student")
-    return [_of_student(spec, student) for spec in specs for student in students]
+        hint = "it must hold one folder per student"
+        raise NothingToGrade(f"--submissions {folder}: no student's folder in it", hint)
+    return [_of_student(spec, student, _modules(specs)) for spec in specs for student in students]
 
 
 def single(path: Path, specs: Sequence[Spec]) -> list[Submission]:
-    """One student's work: a folder is asked for every assignment, a file only for those whose module it is named after."""
+    """One student's work: a folder is asked for every assignment, a file only for those whose module it is named after.
+
+    Raises UsageError where there is no such path, NothingToGrade where no assignment asks for a file of that name.
+    """
     if path.is_dir():
-        return [_of_student(spec, path) for spec in specs]
-    if not path.is_file():
+        return [_of_student(spec, path, _modules(specs)) for spec in specs]
+    if not os.path.lexists(path):
         raise UsageError(f"--submission {path}: no such file or folder", _did_you_mean(path))
     found = [_of_file(spec, path) for spec in specs if spec.module == path.name]
     if not found:
-        wanted = ", ".join(sorted({spec.module for spec in specs}))
+        wanted = ", ".join(sorted(_modules(specs)))
         raise NothingToGrade(f"--submission {path}: no assignment asks for a file of that name", f"asked for: {wanted}")
     return found
 
 
-def _students(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.is_symlink() and not path.name.startswith((".", "_")):
-            yield path
+def _modules(specs: Sequence[Spec]) -> set[str]:
+    return {spec.module for spec in specs}
 
 
-def _of_student(spec: Spec, student: Path) -> Submission:
-    for folder in (student / spec.name, student):
-        module = folder / spec.module
-        if module.is_file() and not module.is_symlink():
-            return Submission(assignment=spec.name, name=student.resolve().name, module=module, helpers=folder)
-    nearest = _nearest(spec.module, student)
-    return Submission(assignment=spec.name, name=student.resolve().name, module=None, nearest=nearest)
+def _students(folder: Path) -> list[Path]:
+    try:
+        there = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror}", "check the folder's permissions") from None
+    return [path for path in there if path.is_dir() and not path.is_symlink() and not path.name.startswith((".", "_"))]
+
+
+def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Submission:
+    """The student's module, in the folder or in one that is named after the assignment."""
+    name = student.resolve().name
+    try:
+        for module in (student / spec.name / spec.module, student / spec.module):
+            if _is_plain(module):
+                return Submission(assignment=spec.name, name=name, module=module)
+        nearest, is_link = _nearest(spec, student, modules)
+        return Submission(assignment=spec.name, name=name, module=None, nearest=nearest, is_link=is_link)
+    except OSError as error:  # whatever lies there, it is not the student's fault that we may not see it
+        why = f"{error.filename}: {error.strerror}"
+        return Submission(assignment=spec.name, name=name, module=None, unreadable=why)
 
 
 def _of_file(spec: Spec, module: Path) -> Submission:
-    name = module.resolve().parent.name or module.stem
-    return Submission(assignment=spec.name, name=name, module=module, helpers=module.parent, alone=True)
+    name = module.parent.resolve().name or module.stem
+    if not _is_plain(module):
+        is_link = module.is_symlink()
+        return Submission(assignment=spec.name, name=name, module=None, nearest=module.name, is_link=is_link)
+    return Submission(assignment=spec.name, name=name, module=module, alone=True)
 
 
-def _nearest(wanted: str, student: Path) -> str:
-    """The file below `student` whose name is most like the wanted one, or its only Python file; empty if nothing comes near."""
-    names = {path.name: path for path in sorted(student.rglob("*.py")) if path.is_file() and path.name != "MapReduce.py"}
-    names.update({path.name: path for path in sorted(student.glob("*")) if path.is_file()})
-    close = get_close_matches(wanted, names, n=1, cutoff=0.5)
-    if close:
-        return str(names[close[0]].relative_to(student))
-    modules = [path for name, path in names.items() if name.endswith(".py")]
-    return str(modules[0].relative_to(student)) if len(modules) == 1 else ""
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _nearest(spec: Spec, student: Path, modules: Collection[str]) -> tuple[str, bool]:
+    """What comes nearest to the module, as a path in the student's folder; and whether it is the module, but a link.
+
+    That is a file of a like name, or the only Python file that no other assignment asks for.
+    """
+    for link in (student / spec.name / spec.module, student / spec.module):
+        if link.is_symlink():
+            return link.relative_to(student).as_posix(), True
+    taken = {"MapReduce.py", *modules} - {spec.module}
+    files = [path for path in islice(_files(student), _SEARCHED) if path.name not in taken]
+    python = [path for path in files if path.suffix == ".py"]
+    by_stem = {path.stem.lower(): path for path in (*reversed(files), *reversed(python))}  # the last of a stem stays
+    alike = get_close_matches(Path(spec.module).stem.lower(), by_stem, n=1)
+    found = [by_stem[stem] for stem in alike] or (python if len(python) == 1 else [])
+    return (found[0].relative_to(student).as_posix() if found else ""), False
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The regular files of a student's folder, those at its top first."""
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_WRITTEN)
+        yield from (path for path in (Path(where, name) for name in sorted(files)) if _is_plain(path))
 
 
 def _did_you_mean(path: Path) -> str:
