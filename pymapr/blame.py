@@ -14,10 +14,24 @@ from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import MaprError, UserCodeFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from traceback import FrameSummary
 
 _OURS = os.path.dirname(os.path.realpath(__file__)) + os.sep  # noqa: PTH120 - pathlib costs milliseconds at start-up
 _MOST_FRAMES = 12
+
+_not_own: list[str] = [_OURS]
+_menders: list[Callable[[BaseException], str]] = []
+
+
+def disown(folder: str) -> None:
+    """From now on source files in `folder` are no job's: whoever hosts jobs in this process lives there."""
+    _not_own.append(os.path.join(os.path.realpath(folder), ""))  # noqa: PTH118 - pathlib costs milliseconds at start-up
+
+
+def add_mender(mender: Callable[[BaseException], str]) -> None:
+    """Ask `mender` too how to mend what a job raised: it answers with a hint, or with nothing."""
+    _menders.append(mender)
 
 
 def blame(error: BaseException, phase: str, where: str) -> MaprError:
@@ -45,7 +59,7 @@ def own_frames(error: BaseException) -> tuple[str, ...]:
 
 def is_own(filename: str) -> bool:
     """Whether a source file is the job author's: neither pymapr's, nor the interpreter's, nor a library's."""
-    if filename.startswith(("<frozen", _OURS)):
+    if filename.startswith(("<frozen", *_not_own)):
         return False
     return not filename.startswith(_library_folders())
 
@@ -73,7 +87,8 @@ def _message(error: BaseException, name: str) -> str:
 def _mend(error: BaseException, name: str) -> str:
     if type(error) is TypeError and "unhashable type" in str(error):
         return "a key must be hashable: make a list a tuple, a set a frozenset, a dict tuple(sorted(d.items()))"
-    return _HINTS.get(name, "")
+    found = next((mend for mender in _menders if (mend := mender(error))), "")
+    return found or _HINTS.get(name, "")
 
 
 _HINTS: dict[str, str] = {

@@ -20,7 +20,7 @@ from grader.sandbox.layers import Layers
 from pymapr import framework, loader
 from pymapr.blame import blame
 from pymapr.codecs import encode_outputs
-from pymapr.errors import JobLoadError, MaprError, UserCodeFailed
+from pymapr.errors import JobLoadError, MaprError
 from pymapr.inputs import Input
 from pymapr.job import Job
 from pymapr.parallel.channel import Channel
@@ -73,11 +73,11 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
     source = _open_data(request["data"])
 
     def take(job: Job, given: Iterable[Any] | None) -> NoReturn:
-        framework.set_host(_Busy())
+        framework.set_host(framework.Busy())
         for name in request["hide"]:
             with contextlib.suppress(OSError):
                 os.unlink(name)
-        Worker(channel, job, data=_first_of(given, source), inputs=[source]).serve()
+        Worker(channel, job, data=given, inputs=[source]).serve()
 
     try:
         require_utf8(request["file"])
@@ -92,37 +92,6 @@ def _open_data(name: str) -> Input:
     descriptor = os.open(name, os.O_RDONLY)
     os.dup2(descriptor, 0)
     return Input(name, descriptor, name)
-
-
-def _first_of(given: Iterable[Any] | None, source: Input) -> Iterable[Any]:
-    """What a serial run reads: what the script gave to execute, or the dataset where it never called it."""
-    return _lines(source) if given is None else given
-
-
-class _lines:  # noqa: N801 - a function to whoever uses it; a class so that it reads only when asked
-    """The dataset's lines; knows its descriptor, so that a worker sees that it is the dataset untouched."""
-
-    encoding, errors = "utf-8", "strict"
-
-    def __init__(self, source: Input) -> None:
-        self._source = source
-        self.name = source.name
-
-    def fileno(self) -> int:
-        return self._source.descriptor
-
-    def tell(self) -> int:
-        return 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._source.lines(0, self._source.size))
-
-
-class _Busy:
-    """The host inside a worker: a job cannot start another."""
-
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes | None:
-        raise UserCodeFailed("execute was called by a mapper or reducer, while the job runs", "call execute once, at the end")
 
 
 def require_utf8(path: str) -> None:

@@ -23,8 +23,9 @@ from grader.sandbox.layers import Wanted
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
 from grader.sandbox.stage import Stage, remove
+from grader.sandbox.trouble import Trouble
 from grader.sandbox.watch import LimitExceeded, Prints, Watch
-from pymapr.errors import EngineError, JobError, MaprError, ProtocolError, RelayExceeded, UsageError, WorkerDied
+from pymapr.errors import MaprError, ProtocolError, RelayExceeded, WorkerDied
 from pymapr.inputs import open_input
 from pymapr.model import Options, Order, RunTimings
 from pymapr.parallel.channel import WorkerSpec
@@ -165,6 +166,7 @@ class Sandbox:
         child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
         launcher = Launcher(self._zygote, lambda: program.stage.folder(self._wanted.user), request, child_limits, prints.descriptor)
         watch = Watch(limits, launcher.processes, self._stop, program.stage.usage)
+        trouble = Trouble(self.root)
         began = perf_counter()
         failure, chunks, timings, remarks = None, list[bytes](), None, tuple[str, ...]()
         try:
@@ -172,7 +174,7 @@ class Sandbox:
         except LimitExceeded as error:
             failure = Failure(kind=error.kind, message=error.message, hint=error.hint)
         except MaprError as error:
-            failure = _failure(error, watch, limits)
+            failure = _failure(error, limits, trouble)
         except InfrastructureError:
             self._drop_zygotes()
             raise
@@ -199,20 +201,24 @@ def _hear(launcher: Launcher, watch: Watch, spec: WorkerSpec, start: RunSerial |
     return converse(launcher, spec, start, most_output=limits.output, watch=watch, count_output=watch.count_output)
 
 
-def _failure(error: MaprError, watch: Watch, limits: Limits) -> Failure:
-    """An error of the engine's as the student's failure; raises InfrastructureError for what is ours."""
+def _failure(error: MaprError, limits: Limits, trouble: Trouble) -> Failure:
+    """An error of the engine's as the student's failure; raises InfrastructureError for what is ours or the machine's.
+
+    What a worker reports of itself is the student's in any case, even where it says that the engine failed: a submission can say so too.
+    """
+    if isinstance(error, RelayExceeded):
+        raise InfrastructureError(str(error), error.hint)
     if isinstance(error, WorkerDied):
-        return _death(error, watch, limits)
+        trouble.look(error.message)
+        return _death(error, limits)
     if isinstance(error, ProtocolError):
         return Failure(kind="ProtocolError", message=f"the process said what no run says: {error.message}", hint=_LET_RUN)
-    if isinstance(error, RelayExceeded) or (isinstance(error, EngineError) and not isinstance(error, ProtocolError)):
-        raise InfrastructureError(str(error), error.hint)
-    if not isinstance(error, JobError | UsageError):
-        raise InfrastructureError(str(error), error.hint)
+    if error.cause == "OSError":
+        trouble.look(error.message)
     return Failure(kind=type(error).__name__, message=str(error), hint=error.hint, cause=error.cause)
 
 
-def _death(error: WorkerDied, watch: Watch, limits: Limits) -> Failure:
+def _death(error: WorkerDied, limits: Limits) -> Failure:
     if "SIGXCPU" in error.message:
         return Failure(kind="time", message=f"used more than {limits.time:g} s of CPU time")
     return Failure(kind="WorkerDied", message=error.message, hint=_LET_RUN)
