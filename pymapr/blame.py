@@ -8,6 +8,7 @@ import os
 import sys
 import sysconfig
 from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pymapr.codecs import repr_safely, shorten
@@ -64,6 +65,7 @@ def is_own(filename: str) -> bool:
     return not filename.startswith(_library_folders())
 
 
+@cache
 def _library_folders() -> tuple[str, ...]:
     folders = map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))
     return tuple({folder + os.sep for folder in folders if folder})

@@ -37,22 +37,17 @@ def split(
     return parts
 
 
-def merge(
-    blocks: Iterable[tuple[int, Group]], keep: Callable[[Any], bool] | None = None, into: Groups | None = None
-) -> tuple[Groups, list[int]]:
+def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tuple[Groups, list[int]]:
     """Put one partition together from `(task, group)`, given in task order.
 
-    Returns the groups, keys in order of first appearance over the whole run, and each key's rank (ascending). `keep`
-    picks a part of the keys, for a partition that is too large to be merged at once; `into` is an empty dict of the
-    caller's, to watch it grow.
+    Returns the groups, keys in order of first appearance over the whole run, and each key's rank (ascending). `into` is
+    an empty dict of the caller's, to watch it grow.
     """
     merged: Groups = {} if into is None else into
     ranks: list[int] = []
     for task, group in blocks:
         base = task << RANK_SHIFT
         for place, key, values in zip(group.places, group.keys, group.values, strict=True):
-            if keep is not None and not keep(key):
-                continue
             known = merged.get(key)
             if known is None:
                 merged[key] = values

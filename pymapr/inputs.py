@@ -112,6 +112,8 @@ def _open(path: str) -> Input:
         return _spooled("standard input", sys.stdin.buffer)
     if path.endswith(".gz"):
         return _unpacked(path)
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib costs milliseconds at start-up
+        raise IsADirectoryError
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     if os.path.isfile(path):  # noqa: PTH113 - pathlib costs milliseconds at start-up
         return Input(path, descriptor, os.path.abspath(path))  # noqa: PTH100 - pathlib costs milliseconds at start-up

@@ -118,7 +118,8 @@ def _nearest(path: str, error: OSError) -> str:
 
 
 def _does_not_compile(error: SyntaxError, path: str) -> JobLoadError:
-    where = f"{os.path.basename(path)}:{error.lineno}:{error.offset or 0}"  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    name = os.path.basename(path)  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    where = f"{name}:{error.lineno}:{error.offset or 0}" if error.lineno else name
     line = (error.text or "").strip()
     message = f"does not compile: {error.msg}" + (f", in `{line[:120]}`" if line else "")
     return JobLoadError(message, _mend(error, line), "load", where, cause=type(error).__name__)

@@ -88,12 +88,11 @@ class Crew:
         seat.tasks.append(task)
         seat.link.feed(task)
 
-    def done(self, seat: Seat, kind: type[Task], number: int | None = None) -> Task:
+    def done(self, seat: Seat, kind: type[Task], number: int | None = None) -> None:
         """The seat announced its oldest task; raises ProtocolError if that is another one."""
         task = seat.tasks.popleft() if seat.tasks else None
         if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
             raise ProtocolError("a worker announced a task that it was not given")
-        return task
 
     def arrivals(self, timeout: float | None = None) -> Iterator[tuple[Seat, Any]]:
         """What the workers say; failures are raised, deaths are mended here and not seen outside."""

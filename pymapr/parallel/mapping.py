@@ -15,7 +15,6 @@ from pymapr.grouping import Groups, split
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import MapGuard
 from pymapr.parallel.protocol import Begin, Mapped, MapTask
-from pymapr.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -141,7 +140,7 @@ class Mapping:
             self._gather(work)
         blocks = self._blocks(work)
         with work.watch.phase("shuffle"):
-            work.announce(blocks, self._store.put_away(list(blocks.values())))
+            work.announce(blocks, self._store.put_away(list(blocks.values()))[0])
         self._job.emitter.begin("map")
 
     def _combine(self, groups: Groups, task: int) -> Groups:
@@ -152,7 +151,11 @@ class Mapping:
 
     def _combines(self, task: int) -> bool:
         # A cluster may run the combiner or leave it: a scramble does either, as its seed says.
-        return self._begin.order != "scramble" or partition((self._begin.seed, task), 2) == 0
+        if self._begin.order != "scramble":
+            return True
+        from random import Random
+
+        return Random(f"combine {self._begin.seed} {task}").random() < 0.5  # noqa: S311 - to be repeated, not a secret
 
     def _shortened(self, key: Any, values: list[Any]) -> list[Any]:
         emitter = self._job.emitter

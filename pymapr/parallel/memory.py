@@ -67,7 +67,7 @@ class MergeGuard:
 
     def check(self, groups: Groups) -> None:
         """Raise Outgrown, or ValuesExceedMemory, once the merge has outgrown its budget."""
-        if not self._budget or resident() - self._before <= self._budget + _SLACK:
+        if not self._budget or not groups or resident() - self._before <= self._budget + _SLACK:
             return
         key, values = max(groups.items(), key=lambda item: len(item[1]))
         if len(values) * 2 < sum(map(len, groups.values())):

@@ -45,13 +45,12 @@ class MapTask(NamedTuple):
 
 
 class ReduceTask(NamedTuple):
-    """Reduce one partition, or the `share`-th of `shares` parts of it. blocks: [map task, file, offset, length], in
-    the order of the tasks.
+    """Reduce the partition of this number, dividing it into so many parts first (1: not at all). blocks: [map task,
+    file, offset, length], in the order of the tasks.
     """
 
     task: int
-    share: int
-    shares: int
+    parts: int
     blocks: list[list[int]]
     payload: bytes = b""
 

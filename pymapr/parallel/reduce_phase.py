@@ -16,19 +16,18 @@ if TYPE_CHECKING:
 
     from pymapr.parallel.crew import Crew, Seat
 
-_MOST_SHARES = 64
+_MOST_PARTS = 64
 
 
 class _Plan(NamedTuple):
     """A reduce task to be: its blocks are put together only when a worker has time for them."""
 
     partition: int
-    share: int
-    shares: int
+    parts: int
     blocks: list[tuple[int, Place, bytes]]
 
     def task(self) -> ReduceTask:
-        return ReduceTask(self.partition, self.share, self.shares, *store.gather(self.blocks))
+        return ReduceTask(self.partition, self.parts, *store.gather(self.blocks))
 
 
 class ReducePhase:
@@ -36,10 +35,10 @@ class ReducePhase:
 
     def __init__(self, run: Run, crew: Crew, mapped: Sequence[Mapped]) -> None:
         self._run, self._crew, self._mapped = run, crew, mapped
-        self._reduced: dict[tuple[int, int], Reduced] = {}
+        self._reduced: dict[int, Reduced] = {}
 
     def finish(self) -> list[Reduced]:
-        """All of it; returns what was announced, by partition and share. Raises MaprError."""
+        """All of it; returns what was announced, by partition. Raises MaprError."""
         plans = list(self._plans())
         waiting = self._queues(plans)
         while len(self._reduced) < len(plans):
@@ -63,31 +62,29 @@ class ReducePhase:
         return [deque(plan for plan in plans if plan.partition % count == seat) for seat in range(count)]
 
     def _plans(self) -> Iterator[_Plan]:
-        """One a partition; several for one that would not fit. Empty ones only where a number of tasks was promised."""
+        """One a partition; for an empty one only where a number of tasks was promised."""
         blocks: list[list[tuple[int, Place, bytes]]] = [[] for _ in range(self._run.partitions)]
         for message in self._mapped:
             for part, *place in message.blocks:
                 blocks[part].append((message.task, place, message.payload))
         for part, found in enumerate(blocks):
             if found or self._run.options.static:
-                shares = self._shares(sum(place[2] for _, place, _ in found))
-                yield from (_Plan(part, share, shares, found) for share in range(shares))
+                yield _Plan(part, self._parts(sum(place[2] for _, place, _ in found)), found)
 
-    def _shares(self, size: int) -> int:
+    def _parts(self, size: int) -> int:
         """In how many parts to merge a partition of `size` bytes: as many as make each fit a worker's memory."""
         if self._run.options.static:
             return 1  # one seed is one run, whatever memory this machine has
-        return max(1, min(_MOST_SHARES, -(-size * EXPANSION // self._run.options.memory_each)))
+        return max(1, min(_MOST_PARTS, -(-size * EXPANSION // self._run.options.memory_each)))
 
     def _take(self, seat: Seat, message: Any) -> None:
         if not isinstance(message, Reduced):
             self._run.welcome(seat, message)
             return
-        task = self._crew.done(seat, ReduceTask, message.task)
-        assert isinstance(task, ReduceTask), "done() has just checked it"
+        self._crew.done(seat, ReduceTask, message.task)
         store.check([message.outputs], message.payload, self._run.shared)
         self._run.relay(len(message.payload))
-        self._reduced[task.task, task.share] = message
+        self._reduced[message.task] = message
         self._run.account.keys += message.keys
         self._run.account.add(seat.spec.number, message.stats, keys=message.keys)
         self._run.progress.reduced(seat.spec.number, message)

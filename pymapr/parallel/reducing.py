@@ -9,20 +9,19 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import blame, describe_key
-from pymapr.codecs import encode_outputs, unpack_group
+from pymapr.codecs import Group, encode_outputs, pack_group, unpack_group
 from pymapr.errors import CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import MergeGuard, Outgrown, too_small
 from pymapr.parallel.ordering import Entries, pack_entries
-from pymapr.parallel.protocol import Begin, Reduced, ReduceTask
+from pymapr.parallel.protocol import Begin, Place, Reduced, ReduceTask
 from pymapr.parallel.store import fetch
 from pymapr.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pymapr.codecs import Group
     from pymapr.job import Job
     from pymapr.parallel.store import Store
     from pymapr.timings import Stopwatch
@@ -33,7 +32,13 @@ Item = tuple[int, Any, list[Any]]
 _AT_ONCE = 512
 """Keys reduced before their outputs are encoded: few enough that what they emit is not all held twice."""
 
-_MOST_SHARES = 2**12
+_PARTS = 8
+"""Into how many parts to divide what turns out not to fit."""
+
+_MOST_DIVISIONS = 4
+
+Block = tuple[int, Place, bytes]
+"""A block that waits: its map task, its place, and the payload that it may be in."""
 
 
 class Reducing:
@@ -44,37 +49,60 @@ class Reducing:
 
     def run(self, task: ReduceTask, watch: Stopwatch) -> Reduced:
         """Do one task. Raises JobErrors and EngineError."""
-        found = _Found()
-        self._reduce_share(task, task.share, task.shares, watch, found)
+        found = _Found(task.task, watch)
+        blocks: list[Block] = [(number, place, task.payload) for number, *place in task.blocks]
+        if task.parts > 1:
+            self._reduce_divided(blocks, task.parts, 0, found)
+        else:
+            self._reduce_all(blocks, 0, found)
         with watch.phase("write"):
             places, payload = self._store.put([found.packed(in_order=self._begin.order == "stable")])
         return Reduced(task.task, found.keys, places[0], figures(watch), payload)
 
-    def _reduce_share(self, task: ReduceTask, share: int, shares: int, watch: Stopwatch, found: _Found) -> None:
-        with watch.phase("shuffle"):
-            items = self._merged(task, share, shares)
+    def _reduce_all(self, blocks: list[Block], divisions: int, found: _Found) -> None:
+        with found.watch.phase("shuffle"):
+            items = self._merged(blocks, found.task)
         if items is None:
-            if shares >= _MOST_SHARES:
+            if divisions == _MOST_DIVISIONS:
                 raise too_small()
-            for half in (share, share + shares):  # whoever was `share` of n is one of these two of 2n
-                self._reduce_share(task, half, 2 * shares, watch, found)
+            self._reduce_divided(blocks, _PARTS, divisions, found)
             return
         found.part(len(items))
         for start in range(0, len(items), _AT_ONCE):
             some = items[start : start + _AT_ONCE]
-            with watch.phase("reduce"):
+            with found.watch.phase("reduce"):
                 outputs, ends = self._reduce(some)
-            with watch.phase("write"):
+            with found.watch.phase("write"):
                 found.add(some, outputs, ends)
+
+    def _reduce_divided(self, blocks: list[Block], count: int, divisions: int, found: _Found) -> None:
+        with found.watch.phase("shuffle"):
+            parts = self._divided(blocks, count, divisions)
+        for part in parts:
+            self._reduce_all(part, divisions + 1, found)
 
     # ---- merging -----------------------------------------------------------------------------------------------------
 
-    def _merged(self, task: ReduceTask, share: int, shares: int) -> list[Item] | None:
+    def _divided(self, blocks: list[Block], count: int, divisions: int) -> list[list[Block]]:
+        """The blocks, their keys dealt into `count` parts, in another way each time; one block is open at a time."""
+        parts: list[list[Block]] = [[] for _ in range(count)]
+        for number, place, payload in blocks:
+            groups = [Group(array("I"), [], []) for _ in range(count)]
+            for entry in zip(*_unpack(fetch(place, payload)), strict=True):
+                group = groups[partition((divisions, entry[1]), count)]
+                for column, item in zip(group, entry, strict=True):
+                    column.append(item)
+            places, kept = self._store.put_away([pack_group(group) for group in groups])
+            for part, group, lies in zip(parts, groups, places, strict=True):
+                if group.keys:
+                    part.append((number, lies, kept))
+        return parts
+
+    def _merged(self, blocks: list[Block], task: int) -> list[Item] | None:
         """What there is to reduce; None if it outgrows the memory."""
-        keep = None if shares == 1 else (lambda key: partition(("share", key), shares) == share)
         merged: Groups = {}
         try:
-            _, ranks = merge(self._unpacked(task, merged), keep, into=merged)
+            _, ranks = merge(self._unpacked(blocks, merged), merged)
         except Outgrown:
             return None
         except MaprError:
@@ -83,13 +111,13 @@ class Reducing:
             raise blame(error, "reduce", "") from None
         items = [(rank, key, values) for rank, (key, values) in zip(ranks, merged.items(), strict=True)]
         if self._begin.order == "scramble":
-            self._scramble(items, task.task)
+            self._scramble(items, task)
         return items
 
-    def _unpacked(self, task: ReduceTask, merged: Groups) -> Iterator[tuple[int, Group]]:
+    def _unpacked(self, blocks: list[Block], merged: Groups) -> Iterator[tuple[int, Group]]:
         guard = MergeGuard(self._begin.memory)
-        for number, *place in task.blocks:
-            yield number, _unpack(fetch(place, task.payload))
+        for number, place, payload in blocks:
+            yield number, _unpack(fetch(place, payload))
             guard.check(merged)
 
     def _scramble(self, items: list[Item], task: int) -> None:
@@ -118,7 +146,8 @@ class Reducing:
 class _Found:
     """The outputs of a reduce task, encoded, with the rank of the key that each belongs to."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: int, watch: Stopwatch) -> None:
+        self.task, self.watch = task, watch
         self.keys = self._parts = 0
         self._ranks, self._lengths = array("Q"), array("I")
         self._texts: list[str] = []

@@ -30,18 +30,22 @@ class Store:
 
     def put(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
         """Keep bytes where other workers find them; returns a place for each, and the payload to announce them with."""
-        if self._spill is not None and sum(map(len, pieces)) > _INLINE_MOST:
-            return self.put_away(pieces), b""
+        if sum(map(len, pieces)) > _INLINE_MOST:
+            return self.put_away(pieces)
+        return self._inline(pieces)
+
+    def put_away(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
+        """The same, but out of this process's memory if at all possible, however few they are; raises SpillFailed."""
+        if self._spill is None:
+            return self._inline(pieces)
+        return [[self._spill.descriptor, self._spill.append(piece), len(piece)] for piece in pieces], b""
+
+    def _inline(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
         places, at = [], 0
         for piece in pieces:
             places.append([INLINE, at, len(piece)])
             at += len(piece)
         return places, b"".join(pieces)
-
-    def put_away(self, pieces: Sequence[bytes]) -> list[Place]:
-        """Write bytes to the spill file now, however few they are; raises SpillFailed."""
-        assert self._spill is not None, "only who has looked at `spills` puts blocks away"
-        return [[self._spill.descriptor, self._spill.append(piece), len(piece)] for piece in pieces]
 
 
 def fetch(place: Place, payload: bytes) -> bytes:
