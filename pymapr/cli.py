@@ -65,7 +65,7 @@ def _run_into(args: argparse.Namespace) -> RunResult:
     from pymapr.engine import backend, make_options
     from pymapr.inputs import open_inputs
 
-    options = make_options(args.workers, args.order, args.memory)
+    options = make_options(args.workers, args.order, args.memory, isolated=args.isolated)
     chosen = backend(args.engine, args.progress)
     with ExitStack() as stack:
         inputs = open_inputs(args.data)
@@ -144,7 +144,15 @@ def _add_run_arguments(run: argparse.ArgumentParser) -> None:
     run.add_argument("data", metavar="DATA", nargs="+")
     run.add_argument("--engine", choices=["serial", "parallel"], default="parallel", help="default: parallel")
     run.add_argument("--workers", type=_count, metavar="N", help="processes at once; default: one per usable core")
-    run.add_argument("--order", default="stable", help="stable (default: as a serial run), arrival, or scramble:SEED")
+    run.add_argument(
+        "--order",
+        default="stable",
+        help="stable (default: as a serial run), arrival, or scramble:SEED; in a serial run a scramble permutes"
+        " each key's values and nothing else",
+    )
+    run.add_argument(
+        "--isolated", action="store_true", help="no process sees both phases, at least two tasks a phase: to find leaks"
+    )
     run.add_argument(
         "--memory", type=_size, metavar="SIZE", help="budget such as 512MB; default: half of what is there"
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pymapr import framework, guest, loader, serial
 from pymapr.errors import MaprError
 from pymapr.job import Job
-from pymapr.model import Options, RunResult, RunTimings
+from pymapr.model import Options, Order, RunResult, RunTimings
 from pymapr.parallel.account import Account, blank_lines, figures
 from pymapr.parallel.launch import ForkLauncher
 from pymapr.parallel.master import Master
@@ -101,7 +101,7 @@ class Serial:
 
         def take(loaded: Job, given: Iterable[Any] | None) -> None:
             watch.add("startup", began, perf_counter() - began, process_time() - cpu)
-            runs.append(serial.run(loaded, _lines(data, given), watch))
+            runs.append(serial.run(loaded, _lines(data, given), watch, _permutation(options.order)))
 
         if isinstance(job, Job):
             take(job, None)
@@ -111,6 +111,11 @@ class Serial:
             write("".join(runs[0].lines).encode())
         timings = _timings(runs[0], watch, options, began, process_time() - cpu)
         return RunResult(timings=timings, remarks=blank_lines(runs[0].blank))
+
+
+def _permutation(order: Order) -> serial.Permute | None:
+    """One process has no order to vary but that of each key's values, which a scramble permutes as a grader does."""
+    return serial.shuffler(order.seed) if order.scrambles else None
 
 
 def _as_guest(path: str, inputs: Sequence[Input], take: loader.Take) -> None:
