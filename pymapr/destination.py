@@ -23,23 +23,23 @@ class Destination:
     """
 
     def __init__(self, path: str) -> None:
-        self._name = path or "stdout"
-        # A link stays a link; and a device or a pipe is written, not replaced.
-        self._final = os.path.realpath(path) if path else ""
-        plain = bool(path) and (os.path.isfile(self._final) or not os.path.exists(self._final))  # noqa: PTH110, PTH113 - pathlib costs milliseconds at start-up
-        self._partial = f"{self._final}.{os.getpid()}.partial" if plain else ""
+        self._path = path
+        plain = bool(path) and (os.path.isfile(path) or not os.path.exists(path))  # noqa: PTH110, PTH113 - pathlib costs milliseconds at start-up
+        # A link stays a link, so what it leads to is replaced; a device or a pipe is written, not replaced.
+        self._final = os.path.realpath(path) if plain else ""
+        self._partial = f"{self._final}.{os.getpid()}.partial"
 
     def __enter__(self) -> Destination:
         try:
             self._file = self._open()
         except OSError as error:
-            raise UsageError(f"{self._name}: {error.strerror}", "the folder must exist and be writable") from None
+            raise UsageError(f"{self._path}: {error.strerror}", "the folder must exist and be writable") from None
         return self
 
     def _open(self) -> IO[bytes]:
-        if not self._final:
+        if not self._path:
             return open(os.dup(1), "wb")  # noqa: PTH123 - a descriptor
-        return open(self._partial or self._final, "wb")  # noqa: PTH123 - as above
+        return open(self._partial if self._final else self._path, "wb")  # noqa: PTH123 - as above
 
     def write(self, data: bytes) -> None:
         """Some more bytes."""
@@ -51,14 +51,14 @@ class Destination:
             raise self._no_room(error) from None
 
     def _no_room(self, error: OSError) -> EngineError:
-        return EngineError(f"{self._name}: {error.strerror}", FULL)
+        return EngineError(f"{self._path or 'stdout'}: {error.strerror}", FULL)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             self._file.close()
-            if self._partial and kind is None:
+            if self._final and kind is None:
                 os.replace(self._partial, self._final)  # noqa: PTH105 - pathlib costs milliseconds at start-up
         except BrokenPipeError:
             if kind is None:
@@ -67,7 +67,7 @@ class Destination:
             if kind is None:
                 raise self._no_room(failed) from None
         finally:
-            if self._partial:
+            if self._final:
                 with suppress(FileNotFoundError):
                     os.unlink(self._partial)  # noqa: PTH108 - as above
 

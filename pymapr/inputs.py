@@ -6,6 +6,7 @@ not there.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ class Input:
     def holds(self, stream: Any) -> bool:
         """Whether `stream` is an open file on this very input, from which nothing has been read yet."""
         try:
+            if _unpacks(getattr(stream, "buffer", stream)):
+                return False
             text = getattr(stream, "encoding", "utf-8").lower().replace("_", "-") in ("utf-8", "utf8", "ascii")
             strict = getattr(stream, "errors", "strict") == "strict"
             same = os.path.samestat(os.fstat(stream.fileno()), os.fstat(self.descriptor))
@@ -130,6 +133,11 @@ def _unpacked(path: str) -> Input:
             return _spooled(path, unpacked)
     except zlib.error as error:
         raise InputError(f"{path}: {error}", "the file is damaged: copy or download it again") from None
+
+
+def _unpacks(stream: Any) -> bool:
+    """Whether a stream gives other bytes than its descriptor, as gzip's do."""
+    return isinstance(stream, io.BufferedIOBase) and not isinstance(getattr(stream, "raw", None), io.FileIO)
 
 
 def _spooled(name: str, stream: IO[bytes] | Any) -> Input:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymapr import framework
 from pymapr.blame import blame, own_frames
-from pymapr.errors import JobLoadError
+from pymapr.errors import JobLoadError, MaprError
 from pymapr.job import Emitter, Job, check_data, from_namespace
 
 if TYPE_CHECKING:
@@ -35,13 +35,16 @@ class _Capture:
 
     def __init__(self, take: Take) -> None:
         self._take = take
-        self.taken = False
+        self._running = self.taken = False
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> None:  # noqa: ARG002 - as the interface has it
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> None:
+        if self._running:
+            framework.Busy().execute(job, data, workers)
         if not self.taken:  # the first execute is the job
             check_data(data)
-            self.taken = True
+            self._running = self.taken = True
             self._take(job, data)
+            self._running = False
         raise _Taken
 
 
@@ -66,6 +69,8 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
         if error.code not in (None, 0):
             raise blame(error, "load", "") from None
     except BaseException as error:
+        if isinstance(error, MaprError) and error.phase:
+            raise  # it knows its place, and that is not here
         raise blame(error, "load", "") from None
     if not capture.taken:
         _forget_emissions(main.__dict__)

@@ -87,11 +87,7 @@ class Reducing:
         """The blocks, their keys dealt into `count` parts, in another way each time; one block is open at a time."""
         parts: list[list[Block]] = [[] for _ in range(count)]
         for number, place, payload in blocks:
-            groups = [Group(array("I"), [], []) for _ in range(count)]
-            for entry in zip(*_unpack(fetch(place, payload)), strict=True):
-                group = groups[partition((divisions, entry[1]), count)]
-                for column, item in zip(group, entry, strict=True):
-                    column.append(item)
+            groups = _dealt(_unpack(fetch(place, payload)), count, divisions)
             places, kept = self._store.put_away([pack_group(group) for group in groups])
             for part, group, lies in zip(parts, groups, places, strict=True):
                 if group.keys:
@@ -181,6 +177,17 @@ class _Found:
             self._lengths = array("I", [self._lengths[at] for at in order])
             self._texts = [self._texts[at] for at in order]
         return pack_entries(Entries(self._ranks, self._lengths, "".join(self._texts).encode()))
+
+
+def _dealt(whole: Group, count: int, divisions: int) -> list[Group]:
+    """A group's keys dealt into `count` groups, by their partition beside the number of divisions so far."""
+    groups = [Group(array("I"), [], []) for _ in range(count)]
+    for place, key, values in zip(whole.places, whole.keys, whole.values, strict=True):
+        group = groups[partition((divisions, key), count)]
+        group.places.append(place)
+        group.keys.append(key)
+        group.values.append(values)
+    return groups
 
 
 def _unpack(block: bytes) -> Group:

@@ -250,8 +250,6 @@ class Hostile(Exception):
 @EACH_ENGINE
 def test_whatever_a_mapper_raises_is_told(tmp_path: Path, body: str, says: str, hint: str, engine: str) -> None:
     """With the record, and the mend where one is known."""
-    if body.startswith("mr.execute") and engine == "serial":
-        pytest.skip("the serial engine, like the original, lets a mapper do that")
     path = job(tmp_path, f"if record == 7:\n    {body}\nmr.emit_intermediate(1, 1)", more=CLASSES)
     error = failing(path, tmp_path, engine=engine)
     assert type(error) is UserCodeFailed

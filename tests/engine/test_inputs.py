@@ -430,3 +430,20 @@ def test_json_is_what_the_standard_library_says() -> None:
 def test_what_everything_sees_is_in_the_data() -> None:
     """A guard on the made-up jobs themselves: the reducer that tells all does tell all."""
     assert list(everything("k", [1, 2])) == [["'k'", [1, 2]]]
+
+
+def test_a_packed_file_that_a_script_unpacks_is_not_the_file_on_disk(tmp_path: Path) -> None:
+    """Its descriptor leads to the packed bytes: only the script can read it out."""
+    import bz2
+    import lzma
+
+    path = tmp_path / "d.json"
+    path.write_text("1\n")
+    for module in (gzip, bz2, lzma):
+        with module.open(path, "wb") as packed:
+            packed.write(b"1\n")
+        source = Input(str(path), os.open(path, os.O_RDONLY), str(path))
+        with module.open(path, "rt") as text, module.open(path) as binary:
+            assert not source.holds(text)
+            assert not source.holds(binary)
+        source.close()
