@@ -54,6 +54,11 @@ def scrambled(seed: int) -> str:
     return f"run with records, keys and values in another order over several processes (scramble {seed})"
 
 
+def out_of_memory(limit: int, message: str) -> str:
+    """What was seen, where the program itself was the first to run out of memory."""
+    return f"it needed more than the {limit / 2**20:.4g} MB of memory that are allowed: {message}"
+
+
 def overrun(when: str, message: str) -> str:
     """A remark on a run that met a limit which the program keeps when it runs alone."""
     return f"{when}, it {message}; that costs no points, because alone it stayed within the limit"

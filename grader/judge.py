@@ -152,7 +152,7 @@ class _Case:
         self._serial = self._run(self._sandbox.serial(self._program))
         self.remarks.extend(filter(None, [advice.printed(self._serial.printed)]))
         if self._serial.failure is not None:
-            yield _failed(self._serial.failure, self._reproduce("--engine serial"))
+            yield self._failed(self._serial.failure, self._reproduce("--engine serial"))
             return
         try:
             unsteady = self._nondeterministic() if self._spec.checks.determinism != "off" else None
@@ -175,7 +175,7 @@ class _Case:
     def _nondeterministic(self) -> Finding | None:
         again = self._run(self._sandbox.serial(self._program, hash_seed=HASH_SEEDS[1]))
         if again.failure is not None:
-            return _failed(again.failure, self._reproduce("--engine serial", hash_seeds=HASH_SEEDS[1:]))
+            return self._failed(again.failure, self._reproduce("--engine serial", hash_seeds=HASH_SEEDS[1:]))
         difference = self._difference(again, keep_order=True)
         if not difference:
             return None
@@ -298,17 +298,19 @@ class _Case:
         rules = self._spec.compare if keep_order else replace(self._spec.compare, order="ignore")
         return compare(self._serial.lines, other.lines, rules)
 
+    def _failed(self, failure: Failure, reproduce: str) -> Finding:
+        """A run that came to nothing by itself."""
+        verdict, message = advice.verdict_of(failure.kind, failure.cause), failure.message
+        if verdict is Verdict.MEMORY_LIMIT and failure.kind not in advice.LIMITS:
+            message = advice.out_of_memory(self._spec.limits.memory, message)
+        return Finding(verdict=verdict, message=message, hint=failure.hint, reproduce=reproduce)
+
     def _reproduce(self, options: str, hash_seeds: Sequence[int] = ()) -> str:
         """A command that shows the same, one for each hash seed; nothing where its data is going away."""
         if self._material.lasting is None:
             return ""
         command = f"pymapr run {_shown(self._module)} {_shown(self._material.lasting)} {options}"
         return "; ".join(f"PYTHONHASHSEED={seed} {command}" for seed in hash_seeds) or command
-
-
-def _failed(failure: Failure, reproduce: str) -> Finding:
-    verdict = advice.verdict_of(failure.kind, failure.cause)
-    return Finding(verdict=verdict, message=failure.message, hint=failure.hint, reproduce=reproduce)
 
 
 def _shown(path: Path) -> str:
