@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ LITTER = (
     "pymapr/__pycache__/cli.cpython-311.pyc",
     "grader/.mypy_cache/CACHEDIR.TAG",
 )
+LEFT_BEHIND = re.compile(r"__pycache__|\..*_cache|\.hypothesis|.*\.pyc")
 """What running and checking leave behind in a checkout."""
 
 
@@ -61,8 +63,8 @@ def call(*command: str, cwd: Path, path: str = os.defpath) -> str:
 
 def files(folder: str) -> set[str]:
     """The files that belong to a folder of the checkout, as paths from its root."""
-    paths = (path for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {str(path.relative_to(ROOT)) for path in paths if "cache" not in str(path.relative_to(ROOT))}
+    paths = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {str(path) for path in paths if not any(LEFT_BEHIND.fullmatch(part) for part in path.parts)}
 
 
 @pytest.mark.parametrize("package", ["pymapr", "grader"])
@@ -102,7 +104,8 @@ def test_the_wheel_holds_nothing_but_packages_and_drop_in(built: Built) -> None:
 
 def test_what_work_in_a_checkout_leaves_behind_is_not_shipped(built: Built) -> None:
     """Neither compiled files, which would win over their source, nor caches of tools."""
-    assert [name for name in built.inside | built.sdist if "cache" in name or name.endswith(".pyc")] == []
+    names = built.inside | built.sdist
+    assert [name for name in names if any(LEFT_BEHIND.fullmatch(part) for part in name.split("/"))] == []
 
 
 def test_from_the_sdist_one_can_build_test_and_read(built: Built) -> None:
