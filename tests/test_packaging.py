@@ -23,6 +23,7 @@ LITTER = (
     "assignments/join/.pytest_cache/CACHEDIR.TAG",
     "pymapr/__pycache__/cli.cpython-311.pyc",
     "grader/.mypy_cache/CACHEDIR.TAG",
+    "assignments/.hypothesis/constants/0123",
 )
 LEFT_BEHIND = re.compile(r"__pycache__|\..*_cache|\.hypothesis|.*\.pyc")
 """What running and checking leave behind in a checkout."""
