@@ -155,6 +155,22 @@ def test_equal_records_part_where_a_better_matching_wants_it(expected: list[Any]
     assert counts(expected, got, abs=0.0101) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        pytest.param(b'["caf\\u00e9", %s]', id="escapes"),
+        pytest.param('["café", %s]'.encode(), id="no escapes"),
+        pytest.param(b'{"word":"the","mean":%s}', id="keys out of order"),
+        pytest.param(b'["\\"", "a\\\\", %s]', id="quotes and backslashes"),
+        pytest.param(b"[{}, [[], %s]]", id="no text at all"),
+    ],
+)
+def test_records_that_have_an_equal_are_found_however_they_are_written(spelling: bytes) -> None:
+    """Most of them are not decoded; these must be."""
+    expected, got = [[spelling % number for number in side] for side in ((b"0.00", b"0.01"), (b"0.01", b"0.02"))]
+    assert raw_counts(expected, got, abs=0.0101) == (0, 0)
+
+
 def test_integers_do_not_stand_in_for_one_another_among_floats() -> None:
     """Sorting alone would pair 100 with 101 here; crosswise all is well."""
     assert counts([100.0, 101], [101, 102.0], abs=1) == (0, 0)
@@ -165,6 +181,7 @@ def test_integers_do_not_stand_in_for_one_another_among_floats() -> None:
 def test_a_column_of_integers_may_hold_a_float_where_both_sides_agree() -> None:
     """What is odd, 9 and 8, are integers; but the 8.5 that both hold lets them meet."""
     assert counts([["a", 9], ["a", 8.5]], [["a", 8], ["a", 8.5]], abs=0.5) == (0, 0)
+    assert raw_counts([b"1.0", b"1"], [b"1.0", b"2"], abs=1) == (0, 0)
     assert counts([["a", 9], ["b", 8.5]], [["a", 8], ["b", 8.5]], abs=0.5) == (1, 1)
 
 
@@ -220,6 +237,18 @@ def test_elements_in_any_order_are_matched_not_only_sorted() -> None:
 def test_integers_in_any_order_among_floats_are_matched_too() -> None:
     """Sorted, 100 would stand opposite 101."""
     assert counts([[100.0, 101]], [[101, 102.0]], unordered=("$",), abs=1) == (0, 0)
+
+
+def test_columns_of_integers_mean_nothing_where_elements_change_places() -> None:
+    """The integers 1, 2 and 3 never meet here: each meets a float, and so all records find partners."""
+    expected, got = [[1, 2.0], [2, 2.0]], [[2, 2.0], [3, 3.0]]
+    assert counts(expected, got, unordered=("$",), abs=1) == (0, 0)
+    assert counts(expected, got, abs=1) == (1, 1)
+
+
+def test_elements_that_only_look_alike_column_by_column_differ_in_order_too() -> None:
+    """Each column holds a 1 and a 2 on either side."""
+    assert counts([[[1, 2], [2, 1]]], [[[1, 1], [2, 2]]], unordered=("$",), order="keep") == (1, 1)
 
 
 # ---- where the order of records matters ------------------------------------------------------------------------------
@@ -315,7 +344,7 @@ def test_a_search_cut_short_still_tells_bags_of_different_size_apart(monkeypatch
     """No matching could make them equal."""
     monkeypatch.setattr("grader.compare._COMPARISONS", 100)
     expected, got = crossing(60)
-    missing, unexpected = counts(expected, [*got, ["a", 1]], abs=1)
+    missing, unexpected = counts(expected, [*got, got[30]], abs=1)
     assert unexpected == missing + 1
 
 

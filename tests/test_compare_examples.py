@@ -49,9 +49,9 @@ def test_a_record_is_paired_with_whoever_shares_most_of_it() -> None:
 
 def test_of_those_that_share_as_much_the_first_elements_decide() -> None:
     """Keys come first."""
-    assert pairs([["a", "b", 1, 2], "x"], [["z", "y", 1, 2], ["a", "b", 8, 9]])[0] == (
-        '["a", "b", 1, 2]',
-        '["a", "b", 8, 9]',
+    assert pairs([["m", "b", 1, 2], "x"], [["a", "a", 1, 2], ["m", "b", 8, 9]])[0] == (
+        '["m", "b", 1, 2]',
+        '["m", "b", 8, 9]',
     )
 
 

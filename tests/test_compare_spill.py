@@ -40,6 +40,13 @@ def test_any_bound_on_memory_gives_the_same_answer(memory: int, order: str) -> N
     assert (bounded.missing, bounded.unexpected) == (300, 300)
 
 
+def test_a_line_that_is_evened_out_in_the_file_counts_once() -> None:
+    """Counted twice, 0.01 would make room for both 0.0, and there is room for one."""
+    expected, got = lines([0.0, 0.01, 0.0]), lines([0.02, 0.02, 0.01])
+    difference = compare(expected, got, CompareRules(abs=0.0101), memory=1)
+    assert (difference.missing, difference.unexpected) == (1, 1)
+
+
 def test_a_small_comparison_writes_no_file(folder: Path) -> None:
     """Files are for what does not fit."""
     folder.chmod(0o500)

@@ -117,7 +117,7 @@ def _settle_exactly(rows: Buckets[Row], undecided: Buckets[Row], members: Member
     """Cancel equal records; put aside the forms for which the tolerance may yet bring records together."""
     for group in _groups(rows):
         left = cancel_equal(group)
-        if not left or not left[0][1] or not is_open(left):
+        if not left or not is_open(left):
             found.add(left)
             continue
         members.watch(group, left)

@@ -65,7 +65,7 @@ def _odd_rows(one: list[Json], other: list[Json], inside: Tolerance) -> list[Row
     for _, group in groupby(rows, key=text_of):
         same_form = list(group)
         odd = cancel_equal(same_form)
-        left += leftovers(same_form, inside) if odd and odd[0][1] and is_open(odd) else odd
+        left += leftovers(same_form, inside) if odd and is_open(odd) else odd
     return left
 
 
