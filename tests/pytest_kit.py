@@ -1,15 +1,18 @@
-"""Tiny assignments, and the programs and villains that are handed in for them."""
+"""Tiny assignments, the programs and villains that are handed in for them, and pytest run on them."""
 
 from __future__ import annotations
 
 import json
 import sys
 import textwrap
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import pytest
 
 PYTEST = (sys.executable, "-m", "pytest", "-W", "error", "-p", "no:hypothesispytest")
 """Every warning an error; and without the one plugin that takes long to load."""
@@ -89,3 +92,32 @@ def villain(mark: Path) -> str:
 
 def _lines(records: Sequence[object]) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Run:
+    """A folder with assignments, and pytest run in it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self._pytester = pytester
+        self.top = pytester.path
+        self.assignments = self.top / "assignments"
+
+    def __call__(self, *arguments: str | Path) -> pytest.RunResult:
+        """Run pytest there."""
+        return self._pytester.run(*PYTEST, *arguments)
+
+    def collected(self, *arguments: str | Path) -> list[str]:
+        """The ids that are collected, in their order."""
+        return [line for line in self("--collect-only", "-q", *arguments).outlines if "::" in line]
+
+    def junit(self, *arguments: str | Path) -> tuple[dict[str, ET.Element], str]:
+        """The test cases of a run by `student::dataset`, and the file's text."""
+        self("--junitxml=report.xml", *arguments)
+        text = (self.top / "report.xml").read_text(encoding="utf-8")
+        cases = ET.fromstring(text).iter("testcase")
+        return {f"{case.attrib['classname'].split('.yaml.')[-1]}::{case.attrib['name']}": case for case in cases}, text
+
+
+def shown(result: pytest.RunResult) -> str:
+    """All that a run printed."""
+    return "\n".join((*result.outlines, *result.errlines))
