@@ -67,12 +67,14 @@ def make_options(
 def backend(engine: str, progress: str = "none") -> Backend:
     """The engine of that name; raises UsageError."""
     shown = progress_of(progress)
-    from pymapr.backends import local
-
     if engine == "serial":
-        return local.Serial()
+        from pymapr.backends.reference import Serial
+
+        return Serial()
     if engine == "parallel":
-        return local.Parallel(shown)
+        from pymapr.backends.local import Parallel
+
+        return Parallel(shown)
     raise UsageError(f"engine: expected {' or '.join(ENGINES)}, got {engine!r}")
 
 

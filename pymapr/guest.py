@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pymapr import framework
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from pymapr.inputs import Input
 
 _NAMES = ("__main__", "MapReduce", "MapReduce_original")
 
@@ -37,9 +39,12 @@ def visiting(folder: str) -> Iterator[None]:
         _give_back_stdin(descriptor)
 
 
-def data_on_stdin(path: str) -> None:
-    """Let standard input be the file at `path`, for a script that reads its data there."""
-    source = os.open(path, os.O_RDONLY)
+def data_on_stdin(inputs: Sequence[Input]) -> None:
+    """Let standard input be the first input (if any), for a script that reads its data there; raises OSError.
+
+    No two processes may share the caller's own.
+    """
+    source = os.open(inputs[0].path if inputs else os.devnull, os.O_RDONLY)
     os.dup2(source, 0)
     if source != 0:
         os.close(source)

@@ -39,7 +39,7 @@ def by_batch(data: Iterable[Any], workers: int, name: str = "data") -> Iterator[
     The batches grow, so that little data is shared out and much is not chopped up.
     """
     sized = len(data) if isinstance(data, Sequence) else None
-    most_lines = max(1, -(-sized // workers)) if sized is not None else 2**20
+    most_lines = max(1, sized // workers) if sized is not None else 2**20
     most_bytes, lines, held, first, task = _FIRST_BATCH, list[bytes](), 0, 1, 0
     for _, number, line in numbered(data, name):
         lines.append(as_bytes(line, f"item {number} of the data"))

@@ -1,4 +1,4 @@
-"""What every test of the engine is held to: when it ends, no process, no temporary file and no open pipe of it is left."""
+"""What every test of the engine is held to: when it ends, no process, no temporary file and no open pipe is left."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def nothing_left(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def descriptors() -> set[tuple[int, str]]:
     """What this process has open: number and what it leads to."""
     found = set()
-    for name in os.listdir("/proc/self/fd"):
+    for path in Path("/proc/self/fd").iterdir():
         try:
-            found.add((int(name), os.readlink(f"/proc/self/fd/{name}")))
+            found.add((int(path.name), str(path.readlink())))
         except OSError:
             continue  # the one that listed them
     return found

@@ -1,7 +1,7 @@
 """Data and jobs as nobody would write them, for properties that hold for all of them.
 
-A record says itself what the mapper shall do with it: which pairs to emit, under which of some difficult KEYS, and which
-outputs. So a made dataset is a made job.
+A record says itself what the mapper shall do with it: which pairs to emit, under which of some difficult KEYS, and
+which outputs. So a made dataset is a made job.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pymapr import MapReduce
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024 - students write it so
+Point = namedtuple("Point", "x y")
 
 KEYS: list[Any] = [
     *(1, 1.0, True, 0, -0.0, False, None, "", "a", "A", "é", "\ud800", "\U0001f600", "1", 1.5, 10**30, -1, 2.0**70),
@@ -76,6 +76,7 @@ def job(form: str, reducer: Reducer, framework: type[Any] = MapReduce) -> dict[s
 
 
 def classic(reducer: Reducer, framework: type[Any] = MapReduce) -> dict[str, Any]:
+    """With a global `mr`, whose emissions its functions make."""
     mr = framework()
 
     def mapper(record: Any) -> None:
@@ -92,6 +93,8 @@ def classic(reducer: Reducer, framework: type[Any] = MapReduce) -> dict[str, Any
 
 
 def functional(reducer: Reducer) -> dict[str, Any]:
+    """Two functions that yield."""
+
     def mapper(record: Any) -> Iterator[tuple[Any, Any]]:
         for key, value in record["pairs"]:
             yield KEYS[key], value

@@ -80,7 +80,13 @@ def test_timings_are_written_as_one_run_object(folder: Path, pymapr: Command) ->
         done = pymapr("run", "job.py", "data.json", "--engine", engine, "--timings", "t.json", *QUIET)
         assert done.stdout == OURS
         told = json.loads((folder / "t.json").read_text())
-        assert (told["engine"], told["order"], told["records"], told["pairs"], told["keys"]) == (engine, "stable", 20, 20, 3)
+        assert (told["engine"], told["order"], told["records"], told["pairs"], told["keys"]) == (
+            engine,
+            "stable",
+            20,
+            20,
+            3,
+        )
         assert list(told["phases"]) == [*PHASES, "total"]
         assert {span["phase"] for span in told["spans"]} == {*PHASES}
         assert told["phases"]["total"] == told["wall"] > 0
@@ -160,7 +166,9 @@ def test_an_output_that_no_longer_fits_leaves_no_file(folder: Path, pymapr: Comm
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731 - as subprocess wants it
     done = pymapr("run", "job.py", "data.json", "--output", "out.json", *QUIET, preexec_fn=limit)
     assert done.returncode == 3
-    assert done.stderr == "pymapr: error: out.json: File too large\n\nhint: is there room for the output where it goes?\n"
+    assert (
+        done.stderr == "pymapr: error: out.json: File too large\n\nhint: is there room for the output where it goes?\n"
+    )
     assert not list(folder.glob("out.json*"))
 
 
@@ -264,8 +272,8 @@ def test_a_worker_that_dies_ends_with_3(folder: Path, pymapr: Command) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
         "pymapr: error: worker 0 died (SIGKILL) while it mapped data.json, lines 1 to 20\n"
-        "\nhint: run it with --engine serial to see whether the job's own code ends the process; if not, was there enough "
-        "memory?\n"
+        "\nhint: run it with --engine serial to see whether the job's own code ends the process; if not, was there "
+        "enough memory?\n"
     )
 
 
@@ -294,6 +302,13 @@ def test_doctor_answers_on_stdout(folder: Path, pymapr: Command) -> None:
 
 def test_no_option_leaves_a_traceback(folder: Path, pymapr: Command) -> None:
     """Not even nonsense."""
-    for arguments in (["run"], ["run", "job.py"], ["run", "", ""], ["run", "job.py", "\0"], ["walk"], ["run", "/", "/"]):
+    for arguments in (
+        ["run"],
+        ["run", "job.py"],
+        ["run", "", ""],
+        ["run", "job.py", "\0"],
+        ["walk"],
+        ["run", "/", "/"],
+    ):
         if "\0" not in arguments:
             assert "Traceback" not in pymapr(*arguments, *QUIET).stderr

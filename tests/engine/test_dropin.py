@@ -36,7 +36,7 @@ IMPORTS = {
     "from MapReduce import MapReduce": "import sys\nfrom MapReduce import MapReduce\nmr = MapReduce()\n",
     "from MapReduce import *": "from MapReduce import *\nimport sys\nmr = MapReduce()\njson.dumps(1)\n",
     "from pymapr import MapReduce": "import sys\nfrom pymapr import MapReduce\nmr = MapReduce()\n",
-    "from pymapr import MapReduce, as a module": "import sys\nfrom pymapr import MapReduce\nmr = MapReduce.MapReduce()\n",
+    "from pymapr, as a module": "import sys\nfrom pymapr import MapReduce\nmr = MapReduce.MapReduce()\n",
 }
 CLASSIC = IMPORTS["import MapReduce"] + BODY + GUARD
 
@@ -49,7 +49,9 @@ STYLES = {name: text + BODY + GUARD for name, text in IMPORTS.items()} | {
     "hard-coded path": CLASSIC.replace("sys.argv[1]", "'data.json'"),
     "windows line ends": CLASSIC.replace("\n", "\r\n"),
     "tabs": CLASSIC.replace("    ", "\t"),
-    "built-in names shadowed": CLASSIC.replace("list_of_values", "list").replace("key", "dict").replace("record", "str"),
+    "built-in names shadowed": CLASSIC.replace("list_of_values", "list")
+    .replace("key", "dict")
+    .replace("record", "str"),
     "other names": CLASSIC.replace("mapper", "do_map").replace("reducer", "do_reduce"),
     "debugging prints to stderr": CLASSIC.replace("    total = 0\n", "    sys.stderr.write('')\n    total = 0\n"),
     "with open": CLASSIC.replace(
@@ -105,7 +107,9 @@ def test_a_functional_job_needs_no_framework(folder: Path, pymapr: Command) -> N
 
 def test_a_driver_of_its_own_is_replaced_by_a_run(folder: Path, pymapr: Command) -> None:
     """Six in 570 never call execute: what they emitted by themselves does not count."""
-    driver = "for line in open('data.json'):\n    mapper(json.loads(line))\nfor k in mr.intermediate:\n    reducer(k, [1])\n"
+    driver = (
+        "for line in open('data.json'):\n    mapper(json.loads(line))\nfor k in mr.intermediate:\n    reducer(k, [1])\n"
+    )
     (folder / "job.py").write_text(IMPORTS["from MapReduce import *"] + BODY + driver)
     for engine in ("serial", "parallel"):
         done = pymapr("run", "job.py", "data.json", "--progress", "none", "--engine", engine)
@@ -177,7 +181,8 @@ def test_a_second_execute_on_one_object_is_refused(folder: Path, python: Command
     done = python("job.py", "data.json", env=QUIET)
     assert (done.returncode, done.stdout) == (1, OURS)
     assert done.stderr == (
-        "pymapr: error: execute was called a second time on one MapReduce object, whose first job's pairs are not kept\n"
+        "pymapr: error: execute was called a second time on one MapReduce object, whose first job's pairs are not "
+        "kept\n"
         "\nhint: make a MapReduce object for each job\n"
     )
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import re
 import resource
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import select
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine import villains
+from engine.conftest import descriptors
 from engine.villains import ABORTED, HALF_A_MESSAGE, KILLED, LEFT, NONSENSE, ONCE, SEGFAULT, data, job
 from pymapr import run
 from pymapr.errors import (
@@ -30,7 +30,10 @@ from pymapr.errors import (
     ValuesExceedMemory,
     WorkerDied,
 )
-from pymapr.parallel import shuffle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 # Students do not close their files.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -68,7 +71,8 @@ def test_a_worker_that_dies_twice_names_the_records(
     place = "records 6 to 10" if "isolated" in options else f"{tmp_path}/data.json, lines 1 to 12"
     assert re.fullmatch(rf"worker \d died \({how}\) while it mapped {place}", error.message)
     assert error.hint == (
-        "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough memory?"
+        "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough "
+        "memory?"
     )
     assert error.exit_code == 3
 
@@ -93,9 +97,9 @@ def test_a_reducer_that_dies_once_is_replaced(tmp_path: Path) -> None:
     """Its partition is reduced again, from blocks that are still there."""
     once = ONCE.replace("record == 7", "key == 1").replace("mr.emit_intermediate(record % 3, record)", villains.SUM)
     path = job(tmp_path, villains.EMIT, once.format(marker=str(tmp_path / "marker")))
-    for options in ({}, {"isolated": True}):
+    for isolated in (False, True):
         (tmp_path / "marker").unlink(missing_ok=True)
-        assert sorted(run(path, data(tmp_path), workers=2, **options).values) == [[0, 63], [1, 70], [2, 57]]
+        assert sorted(run(path, data(tmp_path), workers=2, isolated=isolated).values) == [[0, 63], [1, 70], [2, 57]]
 
 
 def test_a_job_that_dies_while_it_is_loaded_is_told_so(tmp_path: Path) -> None:
@@ -134,7 +138,7 @@ def test_deaths_are_noticed_by_the_kernels_word(tmp_path: Path, monkeypatch: pyt
             waits.append(timeout)
             return self._poll.poll(timeout)
 
-    real = shuffle.select.poll
+    real = select.poll
     monkeypatch.setattr("pymapr.parallel.shuffle.select.poll", Poll)
     assert type(failing(job(tmp_path, KILLED), tmp_path)) is WorkerDied
     assert set(waits) <= {None, 2000}, "2000 is how long a worker may take to leave when told to"
@@ -573,7 +577,7 @@ def test_a_system_without_room_for_another_process_is_told(tmp_path: Path) -> No
     """Here: without descriptors. What was started before is ended."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     path, source = job(tmp_path), data(tmp_path)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 24, before[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(descriptors()) + 24, before[1]))
     try:
         with pytest.raises(EngineError) as caught:
             run(path, source, workers=12)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.villains import classic, data
 from pymapr import framework, run
 from pymapr.errors import MaprError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Students do not close their files.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")

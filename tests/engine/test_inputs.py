@@ -6,6 +6,8 @@ import gzip
 import json
 import os
 import threading
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def test_any_cut_into_pieces_yields_each_line_once(data: bytes, places: list[int
     """In order, whatever ends the lines and wherever the cuts fall."""
     source = made(data)
     bounds = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    found = [source.lines(start, end) for start, end in zip(bounds, bounds[1:], strict=False)]
+    found = [source.lines(start, end) for start, end in pairwise(bounds)]
     source.close()
     assert [line for piece in found for line in piece] == data.splitlines()
 
@@ -54,7 +56,7 @@ def test_line_numbers_are_the_files_own_in_any_piece(data: bytes, places: list[i
     source = made(data)
     numbers = []
     bounds = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         numbers += [source.line_number(start, index) for index in range(len(source.lines(start, end)))]
     source.close()
     assert numbers == list(range(1, len(data.splitlines()) + 1))
@@ -127,10 +129,8 @@ def test_packed_lines_come_apart_as_they_were(lines: list[bytes]) -> None:
 @given(st.binary(max_size=40))
 def test_garbage_does_not_unpack(garbage: bytes) -> None:
     """ValueError, or lines that pack to the same."""
-    try:
+    with suppress(ValueError):
         assert pack_lines(unpack_lines(garbage)) == garbage
-    except ValueError:
-        pass
 
 
 # ---- what is no record -----------------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def test_a_file_that_became_shorter_is_told() -> None:
     spill = SpillFile.create()
     spill.append(b"12345")
     os.ftruncate(spill.descriptor, 2)
-    with pytest.raises(SpillFailed, match="^a file is shorter than it was when the run began$"):
+    with pytest.raises(SpillFailed, match="a file is shorter than it was when the run began"):
         read_at(spill.descriptor, 0, 5)
     spill.close()
 
@@ -366,7 +366,7 @@ def test_batches_hold_every_line_in_order(lines: list[str], workers: int) -> Non
     assert [task.task for task in tasks] == list(range(len(tasks)))
     counts = [len(unpack_lines(task.payload)) for task in tasks]
     assert [task.first for task in tasks] == [1 + sum(counts[:number]) for number in range(len(tasks))]
-    assert len(tasks) >= min(len(lines), workers) - (len(lines) % workers > 0)
+    assert len(tasks) >= min(len(lines), workers)
 
 
 def test_an_endless_iterable_is_read_no_further_than_needed() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from engine import villains
-from engine.conftest import clean_environment
+from engine.conftest import clean_environment, descriptors
 from engine.strategies import classic, everything
 from engine.villains import KILLED, ONCE, data, job
 from pymapr import run
@@ -51,7 +51,7 @@ class Looping:
         poll = select.poll()
         for descriptor in self._alive:
             poll.register(descriptor, select.POLLIN)
-        ended = set()
+        ended: set[int] = set()
         while len(ended) < 2 and (ready := poll.poll(30_000)):
             for descriptor, _ in ready:
                 poll.unregister(descriptor)
@@ -128,15 +128,7 @@ class TestWithoutPidfd:
 
 def pipes_of_this_process() -> list[str]:
     """The pipes that are open here."""
-    found = []
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue
-        if target.startswith("pipe:"):
-            found.append(target)
-    return found
+    return [target for _, target in descriptors() if target.startswith("pipe:")]
 
 
 def test_a_worker_holds_no_pipe_of_another() -> None:
@@ -172,7 +164,7 @@ def test_a_program_with_threads_can_run_jobs() -> None:
     stop = threading.Event()
 
     def chatter() -> None:
-        with open(os.devnull, "w") as null:
+        with Path(os.devnull).open("w") as null:
             while not stop.is_set():
                 print("chatter", file=null, flush=True)
 

@@ -8,32 +8,37 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from MapReduce_original import MapReduce as Original
 
+from engine.strategies import Reducer, classic, datasets, everything, files, forms, in_place, job, reducers
+from MapReduce_original import MapReduce as Original
 from pymapr import run
 from pymapr.errors import CannotPartition, MaprError
-from engine.strategies import Reducer, classic, datasets, everything, files, forms, in_place, job, reducers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FEW = settings(max_examples=25)
 
 
 def lines(data: list[Any]) -> list[str]:
+    """Records as JSON lines."""
     return [json.dumps(record) for record in data]
 
 
 def serially(form: str, reducer: Reducer, data: Any) -> bytes:
+    """The reference output."""
     return run(job(form, reducer), data, engine="serial").output
 
 
 @contextlib.contextmanager
 def on_disk(data: bytes) -> Iterator[str]:
+    """A file with this content; its path."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(data)
         file.flush()
@@ -125,11 +130,12 @@ def test_many_records_are_many_tasks(tmp_path: Path) -> None:
 
 
 def bag(output: bytes) -> Counter[bytes]:
+    """The lines and how often each occurs."""
     return Counter(output.splitlines())
 
 
 def in_any_order(_key: Any, values: list[Any]) -> Iterator[Any]:
-    """A reducer that a cluster may treat as it likes: neither the values' order nor which of equal keys it sees counts."""
+    """Right whatever a cluster does: neither the values' order nor which of equal keys it sees counts."""
     yield sorted(map(repr, values))
 
 

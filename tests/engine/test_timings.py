@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from engine.strategies import classic, everything
 from pymapr import run
-from pymapr.model import RunTimings
 from pymapr.parallel.account import MASTER
 from pymapr.timings import PHASES, Stopwatch, covered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pymapr.model import RunTimings
 
 LINES = [json.dumps({"pairs": [[8, n], [9, n], [10, n % 3]], "emits": [n]}) for n in range(2000)]
 WAYS: list[dict[str, Any]] = [
@@ -128,6 +132,7 @@ class Clock:
         self.now = 100.0
 
     def __call__(self) -> float:
+        """The time."""
         return self.now
 
 
@@ -142,8 +147,8 @@ def test_spans_are_laid_end_to_end(stretches: list[tuple[str, int, int]]) -> Non
             clock.now += taken
     spans = watch.spans()
     assert {name: end - start for name, start, end in spans} == watch.wall == watch.cpu
-    assert all(before[2] <= after[1] for before, after in zip(spans, spans[1:], strict=False))
-    assert all(100 <= start and end <= clock.now for _, start, end in spans)
+    assert all(before[2] <= after[1] for before, after in pairwise(spans))
+    assert all(start >= 100 and end <= clock.now for _, start, end in spans)
 
 
 def test_a_phase_that_fails_is_counted() -> None:

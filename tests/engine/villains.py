@@ -1,6 +1,6 @@
 """Job files that do what no job should: each a mapper and a reducer as text, to be written to a file and run.
 
-They die, lie, loop, hoard and swallow. What must be left of them afterwards is an error that names them, and nothing else.
+They die, lie, loop, hoard and swallow. What must be left of them is an error that names them, and nothing else.
 """
 
 from __future__ import annotations
