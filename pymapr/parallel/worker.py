@@ -133,6 +133,7 @@ class Worker:
     def _run_serial(self, permute: int) -> None:
         shuffle = None if permute < 0 else serial.shuffler(permute)
         lines, *counts = serial.run(self._job, self._lines(), self._watch, shuffle)
+        flush_prints()  # once it has Finished, the master may end this process at any moment
         for chunk in _chunks("".join(lines).encode(), _OUTPUT_CHUNK):
             self._channel.send(Output(chunk))
         records, blank, pairs, keys = counts
