@@ -96,7 +96,7 @@ def _grade(args: argparse.Namespace) -> int:
         results = batch.grade(specs, wanted, at_once=at_once, cache=cache, heard=shown.heard)
     code = _exit(results, args.fail_under)
     try:
-        _write(_report(results, started, audience, skipped), args.json)
+        write(_report(results, started, audience, skipped), args.json)
     except BrokenPipeError:
         return _nobody_reads(code)
     return code
@@ -188,7 +188,7 @@ def _percentage(result: SubmissionResult) -> float:
 # ---- reports ---------------------------------------------------------------------------------------------------------
 
 
-def _write(report: GradeReport, json_file: Path | None) -> None:
+def write(report: GradeReport, json_file: Path | None) -> None:
     """Write every report that can be written; raises UsageError for one that could not, after the others."""
     from grader.reports import to_json, to_terminal
 
