@@ -180,10 +180,14 @@ class _Found:
 
 
 def _dealt(whole: Group, count: int, divisions: int) -> list[Group]:
-    """A group's keys dealt into `count` groups, by their partition beside the number of divisions so far."""
+    """A group's keys dealt into `count` groups; differently for each number of divisions so far.
+
+    Multiplied, because a checksum of key and number would only rename the groups: checksums are linear.
+    """
     groups = [Group(array("I"), [], []) for _ in range(count)]
+    factor = pow(0x9E3779B1, divisions + 1, 2**32)
     for place, key, values in zip(whole.places, whole.keys, whole.values, strict=True):
-        group = groups[partition((divisions, key), count)]
+        group = groups[(partition(key, 2**32) * factor % 2**32 >> 16) % count]
         group.places.append(place)
         group.keys.append(key)
         group.values.append(values)

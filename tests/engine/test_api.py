@@ -25,6 +25,7 @@ from pymapr.model import Options, Order
 from pymapr.parallel import mapping, memory
 from pymapr.parallel.mapping import Mapping
 from pymapr.parallel.protocol import Begin, MapTask
+from pymapr.parallel.reducing import _dealt
 from pymapr.parallel.store import Store
 from pymapr.spill import SpillFile, read_at
 from pymapr.timings import Stopwatch
@@ -166,6 +167,16 @@ def test_a_map_task_lets_go_of_its_groups_before_it_outgrows_its_memory(monkeypa
     assert (mapped.records, mapped.pairs) == (8, 16)
     spill.close()
     source.close()
+
+
+def test_each_division_deals_the_keys_in_another_way() -> None:
+    """Else a part that does not fit would be one part again."""
+    keys = [f"word{number}" for number in range(400)]
+    whole = Group(array("I", range(400)), keys, [[number] for number in range(400)])
+    parts = _dealt(whole, 8, 0)
+    assert sorted(key for part in parts for key in part.keys) == sorted(keys)
+    assert all(len(part.keys) == len(part.places) == len(part.values) for part in parts)
+    assert all(len([part for part in _dealt(part, 8, 1) if part.keys]) > 4 for part in parts)
 
 
 def test_a_block_is_read_as_it_was_written() -> None:

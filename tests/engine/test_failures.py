@@ -118,9 +118,10 @@ def test_a_job_that_dies_once_while_it_is_loaded_still_runs(tmp_path: Path) -> N
 
 def test_a_death_while_the_scripts_own_data_is_read_out_ends_the_run(tmp_path: Path) -> None:
     """Only that process knew how far it had read: starting again would count lines twice."""
-    foot = "def lines():\n    yield '1'\n    os._exit(0)\nmr.execute(lines(), mapper, reducer)\n"
+    once = villains.indented(ONCE.format(marker=str(tmp_path / "marker")).replace("record == 7", "True"))
+    foot = "def lines():\n    yield '1'\n" + once.rpartition("\n")[0] + "\nmr.execute(lines(), mapper, reducer)\n"
     error = failing(job(tmp_path, foot=foot), tmp_path)
-    assert error.message == "worker 0 died (exit code 0) while it read the data"
+    assert error.message == "worker 0 died (SIGKILL) while it read the data"
 
 
 def test_deaths_are_noticed_by_the_kernels_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,10 @@ def test_a_scramble_permutes_records_values_and_keys() -> None:
     data = lines([{"pairs": [[8, number], [9, number], [10, number]], "emits": []} for number in range(6)])
     outputs = [run(classic(everything), data, workers=2, order=f"scramble:{seed}").values for seed in range(6)]
     assert len({tuple(key for key, _ in output) for output in outputs}) > 1, "keys"
-    assert len({str(dict(output)["'a'"]) for output in outputs}) > 3, "values"
+    assert len({str(dict(output)["'a'"]) for output in outputs}) > 3, "records"
+    data = lines([{"pairs": [[8, number] for number in range(6)], "emits": []}])
+    outputs = [run(classic(everything), data, workers=2, order=f"scramble:{seed}").values for seed in range(6)]
+    assert len({str(output) for output in outputs}) > 3, "values"
 
 
 def test_a_scramble_may_leave_the_combiner_out() -> None:

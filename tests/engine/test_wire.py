@@ -18,6 +18,7 @@ from pymapr.parallel.crew import failure, how
 from pymapr.parallel.frames import Frames, encode
 from pymapr.parallel.ordering import Entries, Part, by_rank, pack_entries
 from pymapr.parallel.protocol import INLINE, KINDS, Failed, Mapped, Output, Ready, Stop, from_frame, to_bytes
+from pymapr.parallel.shuffle import gather
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(), lambda inner: st.lists(inner, max_size=3)
@@ -274,6 +275,23 @@ def test_messages_that_came_before_the_end_are_heard() -> None:
     assert list(link.arrivals()) == [Ready("inputs", "d", False, 0.5)]
     assert link.ended
     ends.close()
+
+
+def test_a_word_that_comes_at_the_last_moment_is_heard_before_the_funeral() -> None:
+    """Written after the kernel was asked who has something to say, by one who was dead by then."""
+    talks, dies = Ends(), Ends()
+    links = [Link(talks), Link(dies)]
+    os.write(talks.worker_results, to_bytes(Ready("inputs", "d", False, 0.0)))
+    os.close(dies.life)
+    heard = []
+    for link, message in gather(links):
+        heard.append((links.index(link), type(message)))
+        if link is links[0]:
+            os.write(dies.worker_results, to_bytes(Ready("inputs", "d", False, 0.0)))
+    assert heard == [(0, Ready), (1, Ready), (1, type(None))]
+    dies.life = os.open(os.devnull, os.O_RDONLY)
+    for ends in (talks, dies):
+        ends.close()
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------

@@ -97,6 +97,10 @@ ENDLESS_IN_C = """\
 with open({pipe!r}, "w") as pipe:
     pipe.write(str(os.getpid()) + "\\n")
 import re
+signal.signal(signal.SIGIO, signal.SIG_IGN)
 re.match(r"(a+)+$", "a" * 64 + "b")
 """
-"""In a regular expression: no Python code of this process runs ever again."""
+"""In a regular expression: no Python code of this process runs ever again. And it is deaf to all but SIGKILL."""
+
+ENDLESS_IN_PYTHON = ENDLESS_IN_C.partition("import re")[0] + "while True: pass\n"
+"""In a loop that notices a signal."""
