@@ -5,6 +5,7 @@ Reads the instructor's files only. Running a generator or a reference is not its
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import zlib
@@ -55,6 +56,8 @@ def unpack(source: Path, target: Path) -> None:
             for chunk in _unpacked(source):
                 plain.write(chunk)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            target.unlink()  # half a dataset is of no use, and others need the room
         what = f"{source.name} could not be unpacked into {target.parent}: {error.strerror}"
         raise InfrastructureError(what) from None
 

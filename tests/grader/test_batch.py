@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import signal
 import subprocess
@@ -195,6 +196,19 @@ def test_a_full_disk_gives_no_marks_and_stops_nobody_else(assignments: Assignmen
     assert "No space left on device" in large.datasets[0].message
     assert small.verdict is Verdict.ACCEPTED, small
     assert not list(tiny_disk.iterdir())
+
+
+@linux_only
+def test_a_dataset_that_there_is_no_room_for_stops_no_other(assignments: Assignments, tiny_disk: Path) -> None:
+    """Unpacked it is too large: what cannot be judged on it has no score, and the rest is judged."""
+    spec = assignments.wordcount()
+    (spec.folder / "data" / "books.json.gz").write_bytes(gzip.compress(b'["spring", "rain"]\n' * 2**13))
+    books, diary = spec.datasets
+    spec = replace(spec, datasets=(replace(books, file="data/books.json.gz"), diary))
+    [result] = grade(spec, students(spec, "plain"))
+    assert [case.verdict for case in result.datasets] == [Verdict.GRADER_ERROR, Verdict.ACCEPTED]
+    assert (result.verdict, result.score) == (Verdict.GRADER_ERROR, None)
+    assert "books.json.gz could not be unpacked" in result.datasets[0].message
 
 
 # ---- processes that are killed ---------------------------------------------------------------------------------------

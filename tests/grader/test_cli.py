@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from conftest import FIXTURES
 
-from grader import arguments, cli
+from grader import arguments, cli, progress
 from grader.errors import UsageError
 from grader.model import Audience, GradeReport, SandboxReport, Verdict
 
@@ -299,6 +300,25 @@ def test_students_see_of_hidden_data_whether_they_passed_and_nothing_more(
     assert not said
     other = set(Verdict) - {Verdict.ACCEPTED, Verdict.MISSING}  # `missing` is a word of the reports' own
     assert not [each for each in other if each in shown]
+
+
+@pytest.mark.parametrize(("audience", "told"), [("instructor", "wrong-answer"), ("student", "")])
+def test_how_far_it_is_tells_students_no_verdict(
+    audience: str,
+    told: str,
+    assignments: Assignments,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A log says every ten seconds (here: at once) how many judgements are made, hidden ones among them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main([str(with_students(assignments, "other_problem")), "--audience", audience]) == 0
+    signal.signal(signal.SIGTERM, before)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"pymapr-grade: 2 of 2 judgements{told and f': 2 {told}'}"
 
 
 def test_students_do_not_see_why_a_reference_fails(assignments: Assignments, command: Command) -> None:
