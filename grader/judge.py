@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from grader.submission import Submission
 
+_MOST_SCRAMBLERS = 4
+"""Workers a phase in a scramble."""
+
 _MORE_PERMUTATIONS = 8
 """How many further orders of the values are tried before a scramble's difference is put down to the processes."""
 
@@ -241,8 +244,8 @@ class _Case:
 
     def _not_scrambled(self) -> Finding | None:
         """What goes wrong under the whole scramble, unless the order of values alone accounts for it."""
-        workers = max(self._spec.runs.workers)
         for seed in range(1, self._spec.runs.scramble + 1):
+            workers = self._scramble_workers(seed)
             when = advice.scrambled(seed)
             outcome = self._run(self._sandbox.parallel(self._program, workers=workers, order=Order("scramble", seed)))
             problem = self._problem(outcome, when, keep_order=False)
@@ -252,6 +255,11 @@ class _Case:
                 return explained if self._spec.checks.order != "off" else None
             return self._unsafe(problem, when, f"--workers {workers} --order scramble:{seed}")
         return None
+
+    def _scramble_workers(self, seed: int) -> int:
+        """The spec's worker counts in turn; no more than make eight processes, half of them for each phase."""
+        counts = self._spec.runs.workers
+        return min(_MOST_SCRAMBLERS, counts[(seed - 1) % len(counts)])
 
     def _by_order_alone(self) -> Finding | None:
         """An order of the values, of those that (d) has not tried, which makes a difference in one process."""
