@@ -5,6 +5,7 @@ student's own lines.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import sysconfig
 from bisect import bisect_right
@@ -36,14 +37,19 @@ def add_mender(mender: Callable[[BaseException], str]) -> None:
 
 
 def blame(error: BaseException, phase: str, where: str) -> MaprError:
-    """What a call into the job's code raised -> the error to report. KeyboardInterrupt is the user's, and goes on."""
-    if isinstance(error, KeyboardInterrupt):
+    """What a call into the job's code raised -> the error to report. A user's Ctrl-C is no fault, and goes on."""
+    if isinstance(error, KeyboardInterrupt) and _hears_ctrl_c():
         raise error
     frames = own_frames(error)
     if isinstance(error, MaprError):
         return error.at(phase, where, frames)
     name = type(error).__name__
     return UserCodeFailed(_message(error, name), _mend(error, name), phase, where, frames, name)
+
+
+def _hears_ctrl_c() -> bool:
+    """Whether a KeyboardInterrupt in this process can come from the user; workers are deaf to it."""
+    return signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL)
 
 
 def own_frames(error: BaseException) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.conftest import clean_environment
-from engine.villains import KILLED, data, job
+from engine.villains import KILLED, ONCE, data, job
 from pymapr import __version__
 from pymapr.timings import PHASES
 
@@ -275,6 +275,14 @@ def test_a_worker_that_dies_ends_with_3(folder: Path, pymapr: Command) -> None:
         "\nhint: run it with --engine serial to see whether the job's own code ends the process; if not, was there "
         "enough memory?\n"
     )
+
+
+def test_a_worker_that_somebody_terminates_is_replaced(folder: Path, pymapr: Command) -> None:
+    """SIGTERM means an orderly end only to the master."""
+    job(folder, ONCE.format(marker="marker").replace("SIGKILL", "SIGTERM"))
+    done = pymapr("run", "job.py", "data.json", "--progress", "plain")
+    assert (done.returncode, done.stdout) == (0, OURS)
+    assert "pymapr: remark: 1 worker process(es) died and were replaced\n" in done.stderr
 
 
 def test_without_standard_input_it_says_so(folder: Path, pymapr: Command) -> None:

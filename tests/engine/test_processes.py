@@ -26,12 +26,15 @@ LINES = ['{"pairs": [[8, 1]], "emits": []}'] * 4
 
 
 class Looping:
-    """`pymapr run` on a job whose two workers hang in its mapper; `workers` are their process ids."""
+    """`pymapr run` on a job whose two workers hang, in its mapper or before; `workers` are their process ids."""
 
-    def __init__(self, folder: Path, *options: str, body: str = villains.ENDLESS_IN_C) -> None:
+    def __init__(
+        self, folder: Path, *options: str, body: str = villains.ENDLESS_IN_C, while_loading: bool = False
+    ) -> None:
         pipe = folder / "pipe"
         os.mkfifo(pipe)
-        path = job(folder, body.format(pipe=str(pipe)))
+        text = body.format(pipe=str(pipe))
+        path = job(folder, more=text) if while_loading else job(folder, text)
         command = [sys.executable, "-m", "pymapr", "run", str(path), str(data(folder)), "--workers", "2", *options]
         self.master = subprocess.Popen(
             command, cwd=folder, env=clean_environment(), stdout=-1, stderr=-1, text=True, start_new_session=True
@@ -71,9 +74,10 @@ def test_workers_do_not_outlive_a_master_that_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [villains.ENDLESS_IN_C, villains.ENDLESS_IN_PYTHON], ids=["in C", "in Python"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_everything(tmp_path: Path, body: str, how: signal.Signals) -> None:
+@pytest.mark.parametrize("while_loading", [False, True], ids=["mapping", "loading"])
+def test_ctrl_c_ends_everything(tmp_path: Path, body: str, how: signal.Signals, while_loading: bool) -> None:
     """A signal for the whole group, as a terminal sends it: exit code 2, one line, nothing on stdout, no half file."""
-    looping = Looping(tmp_path, "--progress", "none", "--output", "out.json", body=body)
+    looping = Looping(tmp_path, "--progress", "none", "--output", "out.json", body=body, while_loading=while_loading)
     os.killpg(looping.master.pid, how)
     stdout, stderr = looping.master.communicate()
     assert (looping.master.returncode, stdout, stderr) == (2, "", "pymapr: interrupted\n")
