@@ -101,5 +101,6 @@ def script(*arguments: str | Path, folder: Path, **options: object) -> subproces
 
 def clean_environment() -> dict[str, str]:
     """Ours, without what steers pymapr; its packages are found wherever the test runs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYMAPR_")}
+    steering = ("PYMAPR_", "PYTHONUNBUFFERED")  # unbuffered, the words of two workers' prints would mingle
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "dropin")])}
