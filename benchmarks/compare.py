@@ -47,7 +47,7 @@ class Lines:
 
 def write(path: Path, records: int, shape: str, wrong: float, *, shuffle: bool) -> None:
     """Write records, a share of them with a wrong count."""
-    chance = random.Random(records)  # noqa: S311  # a benchmark keeps no secrets
+    chance = random.Random(records)  # a benchmark keeps no secrets
     lines = [
         json.dumps(SHAPES[shape](number, number % 97 + (chance.random() < wrong))) + "\n" for number in range(records)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from pymapr.codecs import Group
 from pymapr.partition import partition as default_partition
@@ -29,12 +30,29 @@ def split(
     first: the place of the first key, where the task has let out groups before.
     """
     parts: list[Group] = [Group(array("I"), [], []) for _ in range(buckets)]
+    if partitioner is default_partition and buckets > 0:
+        _split_by_default(groups, parts, first)
+        return parts
     for place, (key, values) in enumerate(groups.items(), first):
         part = parts[partitioner(key, buckets)]
         part.places.append(place)
         part.keys.append(key)
         part.values.append(values)
     return parts
+
+
+def _split_by_default(groups: Groups, parts: list[Group], first: int) -> None:
+    """The same with our own `partition`, whose step for a plain string is written out here: it is most of the work."""
+    buckets = len(parts)
+    adders = [(part.places.append, part.keys.append, part.values.append) for part in parts]
+    for place, (key, values) in enumerate(groups.items(), first):
+        if type(key) is str and key.isascii():
+            add_place, add_key, add_values = adders[crc32(key.encode()) % buckets]
+        else:
+            add_place, add_key, add_values = adders[default_partition(key, buckets)]
+        add_place(place)
+        add_key(key)
+        add_values(values)
 
 
 def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tuple[Groups, list[int]]:
@@ -48,9 +66,8 @@ def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tu
     for task, group in blocks:
         base = task << RANK_SHIFT
         for place, key, values in zip(group.places, group.keys, group.values, strict=True):
-            known = merged.get(key)
-            if known is None:
-                merged[key] = values
+            known = merged.setdefault(key, values)
+            if known is values:
                 ranks.append(base + place)
             else:
                 known.extend(values)

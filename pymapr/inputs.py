@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _COPY = 2**20
 _PIECE = 2**21
+_LEAST_PIECE = 2**18
 
 
 class Input:
@@ -152,10 +153,15 @@ def _spooled(name: str, stream: IO[bytes] | Any) -> Input:
 
 
 def pieces(size: int, workers: int, most: int) -> Iterator[tuple[int, int]]:
-    """Cut `size` bytes into (start, end): at least one a worker, none above `most`, several a worker where it pays."""
-    step = max(min(most, size // (workers * 8)), min(2**16, -(-size // workers)), 1)
-    for start in range(0, size, step):
+    """Cut `size` bytes into (start, end): at least one a worker, none above `most`, smaller and smaller ones.
+
+    Large pieces group better, small ones at the end let all workers end together.
+    """
+    start, least = 0, min(_LEAST_PIECE, most, -(-size // workers))
+    while start < size:
+        step = max(least, min(most, (size - start) // (2 * workers)), 1)
         yield start, min(start + step, size)
+        start += step
 
 
 def did_you_mean(path: str) -> str:

@@ -1,6 +1,7 @@
-"""How fast is the engine? `python benchmarks/engine` prints a table and a plot: every side in one run, medians, outputs checked equal.
+"""How fast is the engine? `python benchmarks/engine` prints a table and a plot.
 
-Against the serial original (one process, `json`) and against the floor (see floor.py). Ratios are what counts: machines differ, and are busy.
+Against the serial original (one process, `json`) and against the floor (see floor.py): all sides in one run, in turn,
+medians of several, outputs checked equal. Ratios are what counts: machines differ, and are busy.
 """
 
 from __future__ import annotations

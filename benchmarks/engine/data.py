@@ -1,13 +1,15 @@
-"""Seeded input for the engine's benchmark, 20 to 40 MB a job, in the shapes of the course. Made on the spot, kept nowhere."""
+"""Seeded input for the engine's benchmark, 20 to 40 MB a job, in the shapes of the course. Made on the spot."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Maker = Callable[[Random, float], Iterator[Any]]
 
@@ -25,10 +27,33 @@ def orders(rng: Random, scale: float) -> Iterator[Any]:
     for number in range(int(60_000 * scale)):
         order = str(number)
         price, day = f"{rng.random() * 1e5:.2f}", f"1996-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-        yield ["order", order, str(rng.randrange(100_000)), "O", price, day, "5-LOW", f"Clerk#{rng.randrange(1000):09}", "0"]
+        yield [
+            "order",
+            order,
+            str(rng.randrange(100_000)),
+            "O",
+            price,
+            day,
+            "5-LOW",
+            f"Clerk#{rng.randrange(1000):09}",
+            "0",
+        ]
         for item in range(4):
             part, supplier = str(rng.randrange(10**6)), str(rng.randrange(10**5))
-            yield ["line_item", order, part, supplier, str(item), str(rng.randint(1, 50)), price, "0.05", "0.08", "N", "O", day]
+            yield [
+                "line_item",
+                order,
+                part,
+                supplier,
+                str(item),
+                str(rng.randint(1, 50)),
+                price,
+                "0.05",
+                "0.08",
+                "N",
+                "O",
+                day,
+            ]
 
 
 def friends(rng: Random, scale: float) -> Iterator[Any]:

@@ -1,7 +1,7 @@
-"""The floor under any parallel engine: one process that does only what must be done. Prints its CPU seconds and writes the output.
+"""The floor under any parallel engine: one process that does only what must be done. Prints its CPU seconds.
 
-It reads the file, parses with the fastest library there is, calls the mapper, groups into a dict of lists, encodes and decodes those groups
-once, calls the reducer and encodes the output. Run as `python floor.py JOB.py DATA OUTPUT`.
+It reads the file, parses with the fastest library there is, calls the mapper, groups into a dict of lists, encodes and
+decodes those groups once, calls the reducer and encodes the output. Run as `python floor.py JOB.py DATA OUTPUT`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymapr.blame import blame, describe_key
-from pymapr.codecs import Group, encode_outputs, is_blank, pack_group, parse_line, unpack_lines
+from pymapr.codecs import Group, encode_outputs, is_blank, pack_group, parse_line, parse_lines, unpack_lines
 from pymapr.errors import CannotEncode, CannotTravel, InputError, UserCodeFailed
 from pymapr.grouping import Groups, split
 from pymapr.parallel.account import figures
@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from pymapr.parallel.store import Store
     from pymapr.timings import Stopwatch
 
-_BETWEEN_CHECKS = 64
+_BETWEEN_CHECKS = 256
 """Records between two looks at the memory: one costs as much as mapping a short record."""
 
 
 class Batch(NamedTuple):
-    """The records of a task, each with its line's index; how many lines were blank; the first that is no record.
+    """The records of a task, the index of each one's line, how many lines were blank, the first that is no record.
 
     A bad line is reported only after the records before it were mapped: the first mistake is the one to hear of.
     """
 
-    records: list[tuple[int, Any]]
+    records: list[Any]
+    indices: Sequence[int]
     blank: int
     failure: InputError | None
 
@@ -61,7 +62,7 @@ class Mapping:
         with watch.phase("read"):
             batch = self._read(task)
         work = _Work(task, watch)
-        self._map(work, batch.records)
+        self._map(work, batch)
         if batch.failure is not None:
             raise batch.failure
         with watch.phase("write"):
@@ -77,19 +78,24 @@ class Mapping:
     # ---- reading -----------------------------------------------------------------------------------------------------
 
     def _read(self, task: MapTask) -> Batch:
-        records: list[tuple[int, Any]] = []
-        blank = 0
+        lines = self._lines(task)
+        quick = parse_lines(lines)
+        if quick is not None:
+            return Batch(quick, range(len(lines)), 0, None)
         # Lines that this process did not read itself may come from a str with half a surrogate pair in it.
         errors = "strict" if task.kind == "range" else "surrogatepass"
-        for index, line in enumerate(self._lines(task)):
+        records: list[Any] = []
+        indices: list[int] = []
+        for index, line in enumerate(lines):
             if is_blank(line):
-                blank += 1
                 continue
             try:
-                records.append((index, parse_line(line, errors)))
+                records.append(parse_line(line, errors))
+                indices.append(index)
             except InputError as error:
-                return Batch(records, blank, InputError(error.message, error.hint, "read", self._place(task, index)))
-        return Batch(records, blank, None)
+                failure = InputError(error.message, error.hint, "read", self._place(task, index))
+                return Batch(records, indices, index - len(records), failure)
+        return Batch(records, indices, len(lines) - len(records), None)
 
     def _lines(self, task: MapTask) -> list[bytes]:
         if task.kind == "range":
@@ -104,13 +110,13 @@ class Mapping:
 
     # ---- mapping -----------------------------------------------------------------------------------------------------
 
-    def _map(self, work: _Work, records: list[tuple[int, Any]]) -> None:
+    def _map(self, work: _Work, batch: Batch) -> None:
         emitter, guard = self._job.emitter, MapGuard(self._begin.memory if self._store.spills else 0)
         emitter.begin("map", *self._carried_by(work.task))
-        for start in range(0, len(records), _BETWEEN_CHECKS):
-            some = records[start : start + _BETWEEN_CHECKS]
+        for start in range(0, len(batch.records), _BETWEEN_CHECKS):
+            some = batch.records[start : start + _BETWEEN_CHECKS]
             with work.watch.phase("map"):
-                self._map_some(work.task, some)
+                self._map_some(work.task, some, batch.indices[start : start + _BETWEEN_CHECKS])
             if guard.full(len(some)):
                 self._let_out(work)
         with work.watch.phase("map"):
@@ -119,13 +125,14 @@ class Mapping:
     def _carried_by(self, task: MapTask) -> tuple[Any, ...]:
         return self._carried if task.kind == "carried" and self._carried else ()
 
-    def _map_some(self, task: MapTask, records: list[tuple[int, Any]]) -> None:
-        mapper = self._job.mapper
-        for index, record in records:
-            try:
+    def _map_some(self, task: MapTask, records: list[Any], indices: Sequence[int]) -> None:
+        mapper, done = self._job.mapper, 0
+        try:
+            for record in records:
                 mapper(record)
-            except BaseException as error:
-                raise blame(error, "map", self._place(task, index)) from None
+                done += 1
+        except BaseException as error:
+            raise blame(error, "map", self._place(task, indices[done])) from None
 
     def _gather(self, work: _Work) -> None:
         """Take what the mapper emitted, and combine it."""
@@ -216,7 +223,8 @@ class Mapping:
     ) -> str:
         """Which record emitted what a probe raises for: found by mapping once more, as this run is lost anyway."""
         emitter = self._job.emitter
-        for index, record in self._read(task).records:
+        batch = self._read(task)
+        for index, record in zip(batch.indices, batch.records, strict=True):
             emitter.begin("map")
             try:
                 self._job.mapper(record)

@@ -7,6 +7,7 @@ worker, and ends its process when there is nothing more to do.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from itertools import chain
 from time import perf_counter, process_time
@@ -73,6 +74,9 @@ class Worker:
 
     def serve(self) -> NoReturn:
         """Say Ready, work until Stop or until the master is gone, and end the process. Never returns."""
+        if self._store.spills:
+            gc.freeze()
+            gc.disable()
         try:
             self._announce()
             while (message := self._channel.receive()) is not None and not isinstance(message, Stop):
