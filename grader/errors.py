@@ -1,7 +1,7 @@
 """Whose mistake it is: the instructor's, the student's, or ours.
 
-Nothing is imported here, so that every other room may import this one. A message says what happened and where; `hint` says
-how to mend it, and is shown apart.
+Nothing is imported here, so that every other room may import this one. A message says what happened and where; `hint`
+says how to mend it, and is shown apart.
 """
 
 
@@ -27,7 +27,7 @@ class UsageError(GraderError):
     """The command line asks for something that cannot be (exit code 4)."""
 
 
-class NothingToGrade(GraderError):
+class NothingToGrade(GraderError):  # noqa: N818 - nobody has made a mistake
     """The command was right, and there is no submission below what it names (exit code 5)."""
 
 

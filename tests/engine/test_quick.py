@@ -40,7 +40,16 @@ def test_lines_are_parsed_as_json_parses_them_or_not_at_all(values: list[Any], a
 
 @pytest.mark.parametrize(
     "line",
-    [b"18446744073709551616", b"[123456789012345678901234567890]", b"NaN", b"-Infinity", b'"\\ud800"', b"1e400", b"", b"[1"],
+    [
+        b"18446744073709551616",
+        b"[123456789012345678901234567890]",
+        b"NaN",
+        b"-Infinity",
+        b'"\\ud800"',
+        b"1e400",
+        b"",
+        b"[1",
+    ],
 )
 def test_a_line_on_which_the_libraries_differ_is_left_to_json(line: bytes) -> None:
     """Integers beyond 64 bits, what is no strict JSON, blank and broken lines."""
@@ -82,7 +91,9 @@ def test_a_value_that_contains_itself_is_refused_time_and_again() -> None:
     assert encode_json(ring) == "[1]"
 
 
-KEYS = st.text() | st.integers() | st.tuples(st.text(), st.integers()) | st.none() | st.sampled_from(["\ud800", 1.0, True])
+KEYS = (
+    st.text() | st.integers() | st.tuples(st.text(), st.integers()) | st.none() | st.sampled_from(["\ud800", 1.0, True])
+)
 
 
 @given(st.dictionaries(KEYS, st.lists(st.integers(), min_size=1), max_size=20), st.integers(1, 7))

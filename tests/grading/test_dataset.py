@@ -14,7 +14,7 @@ from grader.model import DatasetSpec, Generate, Visibility
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Assignments
+    from grading.conftest import Assignments
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,18 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import FIXTURES
 
 from grader.errors import InfrastructureError, SpecError
 from grader.materials import Materials, cache_folder
+from grading.conftest import FIXTURES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Assignments
-
     from grader.materials import Material
     from grader.model import Spec
     from grader.sandbox.runner import Sandbox
+    from grading.conftest import Assignments
 
 GENERATOR = """\
 import random

@@ -9,14 +9,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import BOOKS, counted
 
 from grader.errors import InfrastructureError
 from grader.model import Verdict, Visibility
 from grader.submission import Submission
+from grading.conftest import BOOKS, counted
 
 if TYPE_CHECKING:
-    from conftest import Assignments, Bench, Command
+    from grading.conftest import Assignments, Bench, Command
 
 NOTHING = {"isolation": "off", "order": "off", "determinism": "off"}
 

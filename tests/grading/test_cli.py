@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from conftest import FIXTURES
 
 from grader import arguments, cli, progress
 from grader.errors import UsageError
 from grader.model import Audience, GradeReport, SandboxReport, Verdict
+from grading.conftest import FIXTURES
 
 if TYPE_CHECKING:
-    from conftest import Assignments, Command
+    from grading.conftest import Assignments, Command
 
 SCHEMA = json.loads((Path(arguments.__file__).parent / "report.schema.json").read_text())
 

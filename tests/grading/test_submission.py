@@ -13,9 +13,8 @@ from grader.model import Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Assignments, Bench
-
     from grader.model import Spec
+    from grading.conftest import Assignments, Bench
 
 
 @pytest.fixture

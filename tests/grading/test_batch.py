@@ -15,19 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import FIXTURES
 
 from grader import batch, submission
 from grader.errors import InfrastructureError, SpecError
 from grader.model import Verdict
 from grader.submission import Submission
+from grading.conftest import FIXTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Assignments, Command
-
     from grader.model import CaseResult, Spec, SubmissionResult
+    from grading.conftest import Assignments, Command
 
 CLASS = ["plain", "by_hash", "other_problem", "mapper_to_reducer", "python2_print", "raises"]
 

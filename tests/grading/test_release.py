@@ -14,7 +14,7 @@ from grader.errors import SpecError, UsageError
 from grader.release import examples, release
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from grading.conftest import Command
 
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 

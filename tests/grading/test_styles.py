@@ -12,7 +12,7 @@ import pytest
 from grader.model import CaseResult, Verdict
 
 if TYPE_CHECKING:
-    from conftest import Assignments, Bench
+    from grading.conftest import Assignments, Bench
 
 RIGHT = [
     "plain",

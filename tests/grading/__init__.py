@@ -1,0 +1,1 @@
+"""The grader's middle, from finding submissions to the command: judged with the real sandbox."""
