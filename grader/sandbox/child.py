@@ -1,6 +1,7 @@
 """What a fork of the zygote does: put on its limits, move into its folder, and run one file as the role says.
 
-From the first line of the submission on, nothing in this process can be believed: what it says to the master is checked there.
+From the first line of the submission on, nothing in this process can be believed: what it says to the master is
+checked there.
 """
 
 from __future__ import annotations
@@ -11,29 +12,42 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.sandbox import limits, probe
-from grader.sandbox.layers import Layers
 from pymapr import framework, loader
 from pymapr.blame import blame
 from pymapr.codecs import encode_outputs
 from pymapr.errors import JobLoadError, MaprError
 from pymapr.inputs import Input
-from pymapr.job import Job
 from pymapr.parallel.channel import Channel
 from pymapr.parallel.launch import tether
 from pymapr.parallel.protocol import Finished, Output, Ready
 from pymapr.parallel.worker import Worker, flush_prints, report
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from grader.sandbox.layers import Layers
+    from pymapr.job import Job
+
 Request = dict[str, Any]
 
 FEED, RESULTS, LIFELINE, PRINTS, WATCH = range(5)
-"""The places of the descriptors that come with a launch; WATCH is only held, so that its other end sees this process go."""
+"""The places of the descriptors that come with a launch; WATCH is only held, for its other end to see the end."""
 
 _LINES_A_MESSAGE = 4096
+
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    # Linear algebra with a thread a core would cost a run more memory and CPU seconds than the work it has to do.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""All that student code finds in its environment, but for where its folder is."""
 
 
 def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, layers: Layers) -> None:
@@ -51,9 +65,9 @@ def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, laye
     tether(descriptors[LIFELINE])
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(HOME=folder, TMPDIR=folder, PATH="/usr/bin:/bin", LANG="C.UTF-8")
-    limits.apply(wanted)
+    os.environ.update(_ENVIRONMENT, HOME=folder, TMPDIR=folder)
     layers.put_on(folder)
+    limits.apply(wanted)  # last: until then more descriptors may be open than a submission may have
 
 
 def _close_others(kept: set[int]) -> None:
@@ -61,13 +75,14 @@ def _close_others(kept: set[int]) -> None:
     for descriptor in sorted(kept):
         os.closerange(low, descriptor)
         low = descriptor + 1
-    os.closerange(low, 1024)
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
 
 
 def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
     """Run a submission up to `execute`, then serve as a worker of its job.
 
-    file, data: names inside the folder. hide: names to take away once the job is loaded, so that no mapper can read ahead.
+    file, data: names inside the folder. hide: names to take away once the job is loaded, so that no mapper
+    can read ahead.
     """
     channel = Channel(descriptors[FEED], descriptors[RESULTS])
     source = _open_data(request["data"])
@@ -76,7 +91,7 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
         framework.set_host(framework.Busy())
         for name in request["hide"]:
             with contextlib.suppress(OSError):
-                os.unlink(name)
+                os.unlink(name)  # noqa: PTH108 - os.path, as pathlib costs a zygote milliseconds
         Worker(channel, job, data=given, inputs=[source]).serve()
 
     try:
@@ -95,16 +110,16 @@ def _open_data(name: str) -> Input:
 
 
 def require_utf8(path: str) -> None:
-    """Refuse a source in any other encoding: with a cookie such as UTF-7, the code that runs is not the code that one reads."""
+    """Refuse a source in any other encoding: with a cookie such as UTF-7, one does not read the code that runs."""
     import tokenize
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:  # noqa: PTH123 - os.path, as pathlib costs a zygote milliseconds
             encoding, _ = tokenize.detect_encoding(file.readline)
     except (SyntaxError, OSError):
         return  # the compiler will say it better
     if encoding not in ("utf-8", "utf-8-sig", "ascii"):
-        message = f"{os.path.basename(path)}:1: the source is declared to be {encoding}, and only UTF-8 is accepted"  # noqa: PTH119
+        message = f"{os.path.basename(path)}:1: the source is declared to be {encoding}, and only UTF-8 is accepted"  # noqa: PTH119 - os.path, as pathlib costs a zygote milliseconds
         raise JobLoadError(message, "save the file as UTF-8 and take the coding line away", "load", cause="SyntaxError")
 
 
@@ -131,9 +146,10 @@ def serve_generator(request: Request, descriptors: list[int]) -> NoReturn:
 
 def _records(request: Request) -> Iterator[Any]:
     try:
-        sys.path.insert(0, os.path.dirname(os.path.abspath(request["file"])))  # noqa: PTH100, PTH120
+        sys.path.insert(0, os.path.dirname(os.path.abspath(request["file"])))  # noqa: PTH100, PTH120 - os.path, as pathlib costs a zygote milliseconds
         found = importlib.util.spec_from_file_location("generate", request["file"])
-        assert found is not None and found.loader is not None, "a .py file always has a loader"
+        assert found, "a .py file always has a spec"
+        assert found.loader, "and a loader"
         module = importlib.util.module_from_spec(found)
         found.loader.exec_module(module)
         yield from getattr(module, request["function"])(seed=request["seed"], size=request["size"])
@@ -150,7 +166,7 @@ def _send(channel: Channel, batch: list[Any]) -> int:
     return len(lines)
 
 
-def serve_probe(request: Request, descriptors: list[int]) -> NoReturn:
+def serve_probe(_: Request, descriptors: list[int]) -> NoReturn:
     """Try what submissions might, and say what was denied (see probe.py)."""
     channel = Channel(descriptors[FEED], descriptors[RESULTS])
     channel.send(Ready("inputs", "probe", False, 0.0))
@@ -165,9 +181,13 @@ def serve_probe(request: Request, descriptors: list[int]) -> NoReturn:
 def _interpreter_is_readable() -> bool:
     """Whether what a submission may import can be read here, as whoever this process has become."""
     try:
-        return bool(os.listdir(os.path.dirname(os.__file__)))  # noqa: PTH120, PTH208
+        return bool(os.listdir(os.path.dirname(os.__file__)))  # noqa: PTH120, PTH208 - os.path, as pathlib costs a zygote milliseconds
     except OSError:
         return False
 
 
-ROLES: dict[str, Callable[[Request, list[int]], NoReturn]] = {"job": serve_job, "generator": serve_generator, "probe": serve_probe}
+ROLES: dict[str, Callable[[Request, list[int]], NoReturn]] = {
+    "job": serve_job,
+    "generator": serve_generator,
+    "probe": serve_probe,
+}

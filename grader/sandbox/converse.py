@@ -1,22 +1,26 @@
-"""One worker that does everything: wait until it is ready, start it, gather its output until it says that it has finished."""
+"""One worker that does everything: wait until it is ready, start it, gather its output until it says it is done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from pymapr.errors import ProtocolError
 from pymapr.model import Options, RunTimings
 from pymapr.parallel.account import Account
-from pymapr.parallel.channel import Launcher, WorkerSpec
 from pymapr.parallel.crew import Crew
 from pymapr.parallel.protocol import Begin, Finished, Output, Ready, RunSerial
 
-TICK = 0.02
-"""Seconds between two looks of the watch: at this rate a process was seen to overshoot a memory limit of 256 MB by 24 MB."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Result = tuple[list[bytes], RunTimings, tuple[str, ...]]
-"""Output in chunks of whole lines, the account, remarks."""
+    from pymapr.parallel.channel import Launcher, WorkerSpec
+
+TICK = 0.02
+"""Seconds between two looks of the watch: a process was seen to overshoot a memory limit of 256 MB by 24 MB."""
+
+Result = tuple[bytes, RunTimings, tuple[str, ...]]
+"""Output in whole lines, the account, remarks."""
 
 
 def converse(
@@ -30,39 +34,50 @@ def converse(
 ) -> Result:
     """Launch a worker and hear it out; start: what to tell it once it is ready, None if it begins by itself.
 
-    watch: called at least every TICK seconds; count_output: told of every chunk's size; both may raise, which ends the run. Raises MaprError.
-    The worker is gone when this returns or raises.
+    watch: called at least every TICK seconds; count_output: told of every chunk's size; both may raise, which ends the
+    run. Raises MaprError. The worker is gone when this returns or raises.
     """
     account = Account(perf_counter())
-    crew = Crew(launcher, Begin(1, "stable", 0, 0), lambda _: "before the run was complete", most_output + 2**20, lives=1)
-    chunks: list[bytes] = []
-    finished: Finished | None = None
+    begin = Begin(1, "stable", 0, 0)
+    crew = Crew(launcher, begin, lambda _: "before the run was complete", most_output + 2**20, lives=1)
     try:
-        launched = perf_counter()
-        crew.start(spec)
-        while finished is None:
-            for seat, message in crew.arrivals(TICK):
-                watch()
-                match message:
-                    case Ready():
-                        account.started(0, launched, max(launched, message.at))
-                        if start is not None:
-                            crew.give(seat, start)
-                    case Output():
-                        count_output(len(message.payload))
-                        chunks.append(message.payload)
-                    case Finished():
-                        finished = message
-                    case _:
-                        raise ProtocolError("a worker answered what it was not asked")
-            watch()
+        output, finished = _hear_out(crew, spec, start, account, watch, count_output)
     finally:
         crew.kill()
-    if sum(chunk.count(b"\n") for chunk in chunks) != finished.lines:
+    if output.count(b"\n") != finished.lines:
         raise ProtocolError("a worker sent another number of lines than it said")
     account.records, account.pairs, account.keys = finished.records, finished.pairs, finished.keys
     account.add(0, finished.stats, records=finished.records, pairs=finished.pairs, keys=finished.keys)
     remarks = (f"{finished.blank} blank line(s) in the data were skipped",) if finished.blank else ()
-    return chunks, account.close("serial", Options(workers=1), perf_counter(), 0.0), remarks
+    return output, account.close("serial", Options(workers=1), perf_counter(), 0.0), remarks
 
 
+def _hear_out(
+    crew: Crew,
+    spec: WorkerSpec,
+    start: RunSerial | None,
+    account: Account,
+    watch: Callable[[], None],
+    count_output: Callable[[int], None],
+) -> tuple[bytes, Finished]:
+    """What it puts out, and what it says at the end; what it says after the end is not heard any more."""
+    launched, is_ready = perf_counter(), False
+    crew.start(spec)
+    output = bytearray()
+    while True:
+        for seat, message in crew.arrivals(TICK):
+            watch()
+            match message:
+                case Ready() if not is_ready:
+                    is_ready = True
+                    account.started(0, launched, max(launched, message.at))
+                    if start is not None:
+                        crew.give(seat, start)
+                case Output():
+                    count_output(len(message.payload))
+                    output += message.payload
+                case Finished():
+                    return bytes(output), message
+                case _:
+                    raise ProtocolError("a worker answered what it was not asked")
+        watch()

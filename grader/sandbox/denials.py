@@ -1,5 +1,6 @@
-"""What the sandbox denies, in words: from the exception that a denied call raises to what is not allowed, and why. Guesses, and says no more
-than it knows.
+"""What the sandbox denies, in words: from the exception that a denied call raises to what is not allowed, and why.
+
+Guesses, and says no more than it knows.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ _DENIED = (errno.EPERM, errno.EACCES)
 
 _BY_CALL = (
     (r"\bsocket|connect\(|urlopen|requests\.|http|smtplib|ftplib", "submissions may not open network connections"),
-    (r"fork|Process\(|Pool\(|Popen|subprocess|os\.system|popen|spawn|exec[vl]", "submissions may not start processes or programs"),
+    (
+        r"fork|Process\(|Pool\(|Popen|subprocess|os\.system|popen|spawn|exec[vl]",
+        "submissions may not start processes or programs",
+    ),
     (r"\bkill|pthread_kill|raise_signal|setsid|setpgid", "submissions may not signal or leave their process group"),
     (r"chmod|chown|utime|xattr|copystat|copy2", "submissions may not change the rights, owner or times of files"),
-    (r"memfd|shared_memory|SharedMemory|shm_|Semaphore|\.Lock\(\)|\.Queue\(", "submissions may not share memory between processes"),
+    (
+        r"memfd|shared_memory|SharedMemory|shm_|Semaphore|\.Lock\(\)|\.Queue\(",
+        "submissions may not share memory between processes",
+    ),
     (r"nice|setpriority|sched_set|prlimit|setrlimit", "submissions may not change priorities or limits"),
-    (r"mount|unshare|setns|setuid|setgid|chroot|ptrace|mkfifo|mknod|symlink", "submissions may not change what the system is to them"),
+    (
+        r"mount|unshare|setns|setuid|setgid|chroot|ptrace|mkfifo|mknod|symlink",
+        "submissions may not change what the system is to them",
+    ),
 )
 
 _FILES = "submissions may reach only the files in their own folder, and read Python's libraries"
@@ -29,7 +39,9 @@ def mend(error: BaseException) -> str:
     called = _called(error)
     if error.errno == errno.EACCES and error.filename is not None:
         return _FILES
-    return next((words for pattern, words in _BY_CALL if re.search(pattern, called)), "the sandbox does not allow this call")
+    return next(
+        (words for pattern, words in _BY_CALL if re.search(pattern, called)), "the sandbox does not allow this call"
+    )
 
 
 def _called(error: OSError) -> str:

@@ -1,7 +1,7 @@
 """Landlock: which files a process that runs student code can reach. Everything that no rule names is out of reach.
 
-The kernel's interface is called through ctypes, with the numbers of linux/landlock.h. What is allowed is opened once, in the zygote; a
-fork then only has to say it to the kernel.
+The kernel's interface is called through ctypes, with the numbers of linux/landlock.h. What is allowed is opened
+once, in the zygote; a fork then only has to say it to the kernel.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import ctypes
 import os
 import stat
 import sysconfig
-from collections.abc import Iterable, Iterator
 from struct import pack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _ASK_VERSION, _PATH_BENEATH = 1, 1
@@ -28,11 +31,30 @@ _NET_TCP = 0b11
 _SCOPES = 0b11
 """Abstract sockets and signals: both end at the border of the sandbox."""
 
-_DEVICES = {"/dev/null": _READ_FILE | _WRITE_FILE, "/dev/zero": _READ_FILE, "/dev/urandom": _READ_FILE, "/dev/random": _READ_FILE}
-_SYSTEM = (
-    "/usr/lib /lib /usr/lib64 /lib64 /usr/lib32 /usr/local/lib /usr/share/zoneinfo /etc/ld.so.cache /etc/localtime /etc/timezone"
-    " /proc/cpuinfo /proc/meminfo /sys/devices/system/cpu"
-).split()
+_QUIET = 0b1
+"""What is denied is not written to the machine's audit log: a loop of attempts would fill it."""
+
+_DEVICES = {
+    "/dev/null": _READ_FILE | _WRITE_FILE,
+    "/dev/zero": _READ_FILE,
+    "/dev/urandom": _READ_FILE,
+    "/dev/random": _READ_FILE,
+}
+_SYSTEM = [
+    "/usr/lib",
+    "/lib",
+    "/usr/lib64",
+    "/lib64",
+    "/usr/lib32",
+    "/usr/local/lib",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/sys/devices/system/cpu",
+]
 """What the standard library and compiled extensions look at."""
 
 
@@ -43,11 +65,11 @@ def version(libc: ctypes.CDLL) -> int:
 
 
 def readable_places(secret: Iterable[str]) -> Iterator[str]:
-    """What any Python program needs to read: the interpreter's libraries and a few files of the system, with nothing `secret` in it."""
+    """What any Python program needs to read: the interpreter's libraries, system files, nothing `secret`."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    libraries = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}  # noqa: PTH120
+    libraries = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}  # noqa: PTH120 - os.path, as pathlib costs a zygote milliseconds
     hidden = [os.path.realpath(path) for path in secret]
-    for path in sorted({os.path.realpath(path) for path in (*_SYSTEM, *libraries) if path and os.path.exists(path)}):  # noqa: PTH110
+    for path in sorted({os.path.realpath(path) for path in (*_SYSTEM, *libraries) if path and os.path.exists(path)}):  # noqa: PTH110 - os.path, as pathlib costs a zygote milliseconds
         yield from _without(path, hidden)
 
 
@@ -57,10 +79,10 @@ def _without(path: str, hidden: list[str]) -> Iterator[str]:
         return
     if not any(secret.startswith(path.rstrip("/") + "/") for secret in hidden):
         yield path
-    elif os.path.isdir(path):  # noqa: PTH112
-        for name in sorted(os.listdir(path)):  # noqa: PTH208
+    elif os.path.isdir(path):  # noqa: PTH112 - os.path, as pathlib costs a zygote milliseconds
+        for name in sorted(os.listdir(path)):  # noqa: PTH208 - os.path, as pathlib costs a zygote milliseconds
             if not name.endswith((".dist-info", ".egg-info", ".pth")) and name != "__pycache__":
-                yield from _without(os.path.join(path, name), hidden)  # noqa: PTH118
+                yield from _without(os.path.join(path, name), hidden)  # noqa: PTH118 - os.path, as pathlib costs a zygote milliseconds
 
 
 class Rules:
@@ -91,12 +113,14 @@ class Rules:
         handled = self._handled()
         attributes = pack("<QQQ", handled, _NET_TCP if self._abi >= 4 else 0, _SCOPES if self._abi >= 6 else 0)
         size = 24 if self._abi >= 6 else 16 if self._abi >= 4 else 8
-        ruleset = _checked(libc.syscall(_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset")
+        ruleset = _checked(
+            libc.syscall(_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset"
+        )
         own = os.open(folder, os.O_PATH | os.O_CLOEXEC)
         for descriptor, access in [*self._rules, (own, _OWN)]:
             rule = pack("<Qi", access & handled, descriptor)
             _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0), "landlock_add_rule")
-        _checked(libc.syscall(_RESTRICT, ruleset, 0), "landlock_restrict_self")
+        _checked(libc.syscall(_RESTRICT, ruleset, _QUIET if self._abi >= 7 else 0), "landlock_restrict_self")
         os.close(own)
         os.close(ruleset)
 

@@ -1,6 +1,6 @@
-"""The layers between student code and everything else, and how to put them on, in their order. The kernel's work; nothing here watches.
+"""The layers between student code and everything else, and how to put them on, in their order. Nothing here watches.
 
-    limits (limits.py), a user of its own or no capabilities, no new privileges, Landlock, seccomp
+    a user of its own or no capabilities, no new privileges, Landlock, seccomp, limits (limits.py)
 
 Each is put on where there is one; which were is no matter of trust, but of the self-test (see probe.py).
 """
@@ -19,7 +19,10 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 class Wanted(NamedTuple):
-    """Which layers to put on where there are any; user: the uid to become, 0 to stay. All on unless a test plays an older kernel."""
+    """Which layers to put on where there are any: all, unless a test plays an older kernel.
+
+    landlock: the highest ABI to use. user: the uid to become, 0 to stay.
+    """
 
     landlock: int = 99
     seccomp: bool = True
@@ -27,13 +30,17 @@ class Wanted(NamedTuple):
 
 
 class Layers:
-    """Made once, in the zygote, with everything loaded that a fork needs. secret: folders that no student code may read."""
+    """Made once, in the zygote, with everything loaded that a fork needs.
+
+    secret: folders that no student code may read.
+    """
 
     def __init__(self, wanted: Wanted, secret: list[str]) -> None:
         self.wanted = wanted
         self._libc = ctypes.CDLL(None, use_errno=True)
         self.abi = min(wanted.landlock, landlock.version(self._libc)) if sys.platform == "linux" else 0
-        self._machine = seccomp.machine() if wanted.seccomp else None
+        here = seccomp.machine() if wanted.seccomp else None
+        self._filter = seccomp.Filter(here) if here else None
         self._rules = landlock.Rules(landlock.readable_places(secret), self.abi) if self.abi else None
 
     @property
@@ -42,19 +49,21 @@ class Layers:
         return self._rules.descriptors if self._rules else []
 
     def put_on(self, folder: str) -> None:
-        """Close this process in, for good, with `folder` as its own. Raises OSError where the kernel refuses what it offered."""
+        """Close this process in, for good, with `folder` as its own.
+
+        Raises OSError where the kernel refuses what it offered.
+        """
         if sys.platform != "linux":
             return
         self._drop_rights()
-        if self._machine is None and self._rules is None:
-            return
+        # Even where nothing else is to be had: what we could not kill, a set-user-id program for one, must not arise.
         seccomp.forbid_new_privileges(self._libc)
         if self._rules is not None:
             self._rules.restrict(self._libc, folder)
             for descriptor in self.descriptors:
                 os.close(descriptor)
-        if self._machine is not None:
-            seccomp.install(self._libc, self._machine)
+        if self._filter is not None:
+            self._filter.install(self._libc)
 
     def _drop_rights(self) -> None:
         """As root: become nobody that owns anything, or at least hold no capability."""

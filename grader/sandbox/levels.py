@@ -1,9 +1,9 @@
 """How far student code is kept apart here: found out once, by a process that tries what it should not be able to do.
 
-    3  Landlock with ABI 6 or later, and seccomp
-    2  an older Landlock, and seccomp
-    1  no Landlock; root gives each slot a user of its own, and seccomp
-    0  a separate process with limits, watched and killed from outside: stops accidents, not malice
+3  Landlock with ABI 6 or later, and seccomp
+2  an older Landlock, and seccomp
+1  no Landlock; root gives each slot a user of its own, and seccomp
+0  a separate process with limits, watched and killed from outside: stops accidents, not malice
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError, UsageError
 from grader.model import SandboxReport
@@ -28,6 +27,9 @@ from grader.sandbox.limits import ChildLimits
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
 from pymapr.errors import MaprError
 from pymapr.parallel.channel import WorkerSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _USERS = range(61184, 65520)
 """The uids that systemd keeps for services without a name of their own; no account has one."""
@@ -56,7 +58,10 @@ def own_user(wanted: Wanted) -> Wanted:
 
 @functools.cache
 def current() -> Level:
-    """The level of this machine, for this user; tested once per process. Raises InfrastructureError where nothing can be started at all."""
+    """The level of this machine, for this user; tested once per process.
+
+    Raises InfrastructureError where nothing can be started at all.
+    """
     if os.geteuid() == 0:
         level, readable = test(own_user(Wanted(user=_USERS[0])))
         if readable and level.number:
@@ -87,11 +92,11 @@ def _probe(zygote: Zygote, root: Path, wanted: Wanted) -> dict[str, Any]:
     try:
         launcher = Launcher(lambda _: zygote, lambda: folder, {"role": "probe"}, ChildLimits(10, 2**30, 2**20), nowhere)
         spec = WorkerSpec(0, "serial")
-        chunks, _, _ = converse(launcher, spec, None, most_output=2**20, watch=_nothing, count_output=lambda _: None)
+        output, _, _ = converse(launcher, spec, None, most_output=2**20, watch=_nothing, count_output=lambda _: None)
         zygote.sweep()
     finally:
         os.close(nowhere)
-    answer: dict[str, Any] = json.loads(b"".join(chunks))
+    answer: dict[str, Any] = json.loads(output)
     return answer
 
 
@@ -153,8 +158,14 @@ def notice() -> str:
     level = current()
     if level.number >= 2:
         return ""
-    what = "only accidents are stopped, not malice" if level.number == 0 else "files that others may read are not out of reach"
-    return f"student code is kept apart at level {level.number} of 3: {what} (not in effect: {', '.join(level.missing)})"
+    what = (
+        "only accidents are stopped, not malice"
+        if level.number == 0
+        else "files that others may read are not out of reach"
+    )
+    return (
+        f"student code is kept apart at level {level.number} of 3: {what} (not in effect: {', '.join(level.missing)})"
+    )
 
 
 def doctor_lines() -> Iterator[str]:
@@ -172,5 +183,3 @@ def doctor_lines() -> Iterator[str]:
             yield f"isolation of student code: a submission could {name.removeprefix('file: ')}"
     if sys.platform != "linux":
         yield "isolation of student code: levels above 0 need Linux"
-
-

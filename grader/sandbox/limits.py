@@ -1,4 +1,4 @@
-"""The limits that the kernel holds a process to, put on by the process itself before any student code runs. Knows no verdicts.
+"""The limits that the kernel holds a process to, put on by the process itself before any student code runs.
 
 They are the second line: the first is the watch from outside, which sees all processes of a run together.
 """

@@ -1,7 +1,7 @@
-"""The self-test: what a process behind the layers can still do. The level is what was really denied, not what was asked for.
+"""The self-test: what a process behind the layers can still do. The level is what was really denied.
 
-Each attempt is something a submission might do. It counts as denied when the kernel says no; that it failed for another reason counts as
-allowed.
+Each attempt is something a submission might do. It counts as denied when the kernel says no; that it failed for another
+reason counts as allowed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NO = (errno.EPERM, errno.EACCES, errno.ENOSYS)
 
@@ -19,25 +22,29 @@ _NO = (errno.EPERM, errno.EACCES, errno.ENOSYS)
 def attempts() -> dict[str, Callable[[], object]]:
     """What to try, by name; those that begin with `file` are for Landlock to deny, the others for seccomp."""
     return {
-        "file: list the root folder": lambda: os.listdir("/"),
-        "file: read another process's environment": lambda: os.close(os.open(f"/proc/{os.getppid()}/environ", os.O_RDONLY)),
+        "file: list the root folder": lambda: os.listdir("/"),  # noqa: PTH208 - os.path, as pathlib costs a zygote milliseconds
+        "file: read another process's environment": lambda: os.close(
+            os.open(f"/proc/{os.getppid()}/environ", os.O_RDONLY)
+        ),
         "file: read the list of users": lambda: os.close(os.open("/etc/passwd", os.O_RDONLY)),
         "file: write beside the own folder": _write_outside,
         "start a process": _fork,
-        "start a program": lambda: os.execv("/bin/true", ["true"]) if os.path.exists("/bin/true") else _missing(),  # noqa: PTH110, S606
+        "start a program": lambda: os.execv("/bin/true", ["true"]) if os.path.exists("/bin/true") else _missing(),  # noqa: PTH110, S606 - os.path, as pathlib costs a zygote milliseconds
         "open a network connection": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "open a local socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).close(),
         "signal another process": lambda: os.kill(os.getppid(), 0),
-        "change a file's rights": lambda: os.chmod(".", 0o700),  # noqa: PTH101
+        "change a file's rights": lambda: os.chmod(".", 0o700),  # noqa: PTH101 - os.path, as pathlib costs a zygote milliseconds
         "hide memory in a file": lambda: os.close(os.memfd_create("probe")),
-        "look into another process": lambda: _call(101 if os.uname().machine == "x86_64" else 117, 16, os.getppid(), 0, 0),
+        "look into another process": lambda: _call(
+            101 if os.uname().machine == "x86_64" else 117, 16, os.getppid(), 0, 0
+        ),
         "leave the session": os.setsid,
         "make a namespace": lambda: _call(272 if os.uname().machine == "x86_64" else 97, 0x10000000),
     }
 
 
 def run() -> dict[str, bool]:
-    """Try everything; by name, whether it was denied. To be called behind the layers, in a process that is not needed any more."""
+    """Try everything; by name, whether it was denied. For a process behind the layers that is not needed any more."""
     return {name: _is_denied(attempt) for name, attempt in attempts().items()}
 
 
@@ -52,9 +59,9 @@ def _is_denied(attempt: Callable[[], object]) -> bool:
 
 
 def _write_outside() -> None:
-    path = os.path.join("..", f"probe-{os.getpid()}")  # noqa: PTH118
+    path = os.path.join("..", f"probe-{os.getpid()}")  # noqa: PTH118 - os.path, as pathlib costs a zygote milliseconds
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
-    os.unlink(path)  # noqa: PTH108
+    os.unlink(path)  # noqa: PTH108 - os.path, as pathlib costs a zygote milliseconds
 
 
 def _fork() -> None:

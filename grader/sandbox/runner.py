@@ -1,36 +1,43 @@
 """Runs a submission, serially or in parallel, or a dataset's generator, in the sandbox; and says what came of it.
 
-A run ends with all its processes gone, however it ends. Failures of the student's are part of the answer; failures of ours are raised.
+A run ends with all its processes gone, however it ends. Failures of the student's are part of the answer; failures of
+ours are raised.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import InfrastructureError
-from grader.model import Limits, RunRecord, Span
-from grader.sandbox import levels
+from grader.model import Limits, RunRecord
+from grader.sandbox import claims, levels, tree
 from grader.sandbox.converse import TICK, Result, converse
-from grader.sandbox.layers import Wanted
 from grader.sandbox.limits import ChildLimits
+from grader.sandbox.prints import Prints
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
-from grader.sandbox.stage import Stage, remove
 from grader.sandbox.trouble import Trouble
-from grader.sandbox.watch import LimitExceeded, Prints, Watch
+from grader.sandbox.watch import MOST_FOLDER, DiskShrinks, LimitExceeded, Watch
 from pymapr.errors import MaprError, ProtocolError, RelayExceeded, WorkerDied
-from pymapr.inputs import open_input
-from pymapr.model import Options, Order, RunTimings
+from pymapr.inputs import Input, open_input
+from pymapr.model import Options, Order
 from pymapr.parallel.channel import WorkerSpec
 from pymapr.parallel.master import Master
 from pymapr.parallel.protocol import RunSerial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from grader.sandbox.layers import Wanted
+    from grader.sandbox.stage import Stage
 
 _MOST_FILE = 256 * 2**20
 """Bytes that a submission may write into one file of its folder."""
@@ -38,7 +45,7 @@ _MOST_FILE = 256 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a run came to nothing, in the student's terms. kind: the class of the error, or the limit that was exceeded."""
+    """Why a run came to nothing, in the student's terms. kind: the error's class, or the limit that was exceeded."""
 
     kind: str
     message: str
@@ -48,7 +55,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: its output (JSON lines), or a failure. printed: what it printed, head and tail."""
+    """What a run came to: its output (JSON lines), or a failure. printed: head and tail of what it printed."""
 
     output: bytes = b""
     failure: Failure | None = None
@@ -60,20 +67,24 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run, as it is staged. file: the module's name in the folder; data: the dataset's; hide: the dataset's names."""
+    """What to run, as it is staged.
+
+    file: the module's name in the folder. data: the dataset's. hide: all names of the dataset. source: where it lies.
+    """
 
     stage: Stage
     file: str
     data: str = ""
     hide: Sequence[str] = ()
     source: Path | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Sandbox:
-    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it, or use it in a `with`.
+    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it.
 
-    Once `stop` is set, a run ends within a moment, with InfrastructureError. wanted: the layers to put on; default: all there are.
+    Once `stop` is set, a run ends within a moment, with InfrastructureError. wanted: the layers to put on; default: all
+    there are.
     """
 
     def __init__(self, stop: threading.Event | None = None, wanted: Wanted | None = None) -> None:
@@ -89,14 +100,15 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
         """End the zygotes and take the folder away."""
         self._drop_zygotes()
-        if self.root.exists():
-            remove(self.root)
+        tree.remove(self.root)
 
     def _drop_zygotes(self) -> None:
         for zygote in self._zygotes.values():
@@ -120,26 +132,26 @@ class Sandbox:
 
         return self._run(program, request, "stable" if permute < 0 else f"scramble:{permute}", run)
 
-    def parallel(self, program: Program, *, workers: int, order: Order, hash_seed: int = HASH_SEEDS[0]) -> Outcome:
+    def parallel(self, program: Program, *, workers: int, order: Order) -> Outcome:
         """An isolated run: no process sees both phases. `order` is stable, or a scramble."""
         request = {"role": "job", "file": program.file, "data": program.data, "hide": list(program.hide)}
         options = Options(workers=workers, order=order, memory=2**40, isolated=True)
 
         def run(launcher: Launcher, watch: Watch) -> Result:
-            assert program.source is not None, "a job runs on a dataset"
-            source = open_input(str(program.source))
-            chunks: list[bytes] = []
+            source = _opened(program)
+            output = bytearray()
 
             def write(chunk: bytes) -> None:
                 watch.count_output(len(chunk))
-                chunks.append(chunk)
+                output.extend(chunk)
 
             try:
-                master = Master(launcher, options, inputs=[source], watch=watch, tick=TICK, relay=program.limits.memory)
+                relay = program.limits.memory
+                master = Master(launcher, options, inputs=[source], watch=watch, tick=TICK, relay=relay)
                 timings = master.run(write)
             finally:
                 os.close(source.descriptor)
-            return chunks, timings, tuple(master.remarks)
+            return bytes(output), timings, tuple(master.remarks)
 
         return self._run(program, request, str(order), run)
 
@@ -155,26 +167,21 @@ class Sandbox:
     # ---- what they share ---------------------------------------------------------------------------------------------
 
     def _run(
-        self,
-        program: Program,
-        request: dict[str, Any],
-        order: str,
-        run: Callable[[Launcher, Watch], Result],
+        self, program: Program, request: dict[str, Any], order: str, run: Callable[[Launcher, Watch], Result]
     ) -> Outcome:
-        limits = program.limits
-        prints = Prints()
+        limits, prints, trouble = program.limits, Prints(), Trouble(self.root)
         child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
-        launcher = Launcher(self._zygote, lambda: program.stage.folder(self._wanted.user), request, child_limits, prints.descriptor)
-        watch = Watch(limits, launcher.processes, self._stop, program.stage.usage)
-        trouble = Trouble(self.root)
-        began = perf_counter()
-        failure, chunks, timings, remarks = None, list[bytes](), None, tuple[str, ...]()
+        launcher = Launcher(
+            self._zygote, lambda: program.stage.folder(self._wanted.user), request, child_limits, prints.descriptor
+        )
+        began, failure, result = perf_counter(), None, None
+        watch = Watch(limits, launcher.processes, self._stop, program.stage.usage, self._free)
         try:
-            chunks, timings, remarks = run(launcher, watch)
-        except LimitExceeded as error:
-            failure = Failure(kind=error.kind, message=error.message, hint=error.hint)
-        except MaprError as error:
-            failure = _failure(error, limits, trouble)
+            try:
+                result = run(launcher, watch)
+            except (LimitExceeded, DiskShrinks, MaprError) as error:
+                failure = self._failure(error, limits, trouble)
+            launcher.check()
         except InfrastructureError:
             self._drop_zygotes()
             raise
@@ -183,8 +190,11 @@ class Sandbox:
         wall, cpu = perf_counter() - began, watch.cpu()
         if failure is None and cpu > limits.time:
             failure = Failure(kind="time", message=f"used {cpu:.1f} s of CPU time; {limits.time:g} s are allowed")
-        record = _record(request, order, wall, cpu, timings) if timings else None
-        return Outcome(output=b"".join(chunks), failure=failure, record=record, remarks=remarks, printed=prints.text())
+        return _outcome(failure, result, prints.text(), order, wall, cpu)
+
+    def _free(self) -> int:
+        """Bytes of free disk where runs write."""
+        return shutil.disk_usage(self.root).free
 
     def _end(self, prints: Prints, stage: Stage) -> None:
         """Nothing of a run outlives it: no process, no folder."""
@@ -196,47 +206,88 @@ class Sandbox:
         prints.close()
         stage.clear()
 
+    def _failure(self, error: LimitExceeded | DiskShrinks | MaprError, limits: Limits, trouble: Trouble) -> Failure:
+        """What ended a run, as the student's failure; raises InfrastructureError for what is ours or the machine's."""
+        if isinstance(error, LimitExceeded):
+            return Failure(kind=error.kind, message=error.message, hint=error.hint)
+        if isinstance(error, DiskShrinks):
+            return self._filled(error)
+        return _failure(error, limits, trouble)
+
+    def _filled(self, error: DiskShrinks) -> Failure:
+        """Its processes are gone by now: what is free again was theirs."""
+        if self._free() - error.free <= MOST_FOLDER:
+            raise error
+        return Failure(
+            kind="output",
+            message=f"wrote more than {MOST_FOLDER // 2**20} MB to the disk, in files that are in no folder",
+            hint="hand results over with emit instead of writing files",
+        )
+
+
+def _opened(program: Program) -> Input:
+    """The dataset; raises InfrastructureError where it cannot be read: it was there a moment ago."""
+    assert program.source is not None, "a job runs on a dataset"
+    try:
+        return open_input(str(program.source))
+    except MaprError as error:
+        raise InfrastructureError(f"the dataset cannot be read any more: {error.message}") from None
+
 
 def _hear(launcher: Launcher, watch: Watch, spec: WorkerSpec, start: RunSerial | None, limits: Limits) -> Result:
     return converse(launcher, spec, start, most_output=limits.output, watch=watch, count_output=watch.count_output)
 
 
 def _failure(error: MaprError, limits: Limits, trouble: Trouble) -> Failure:
-    """An error of the engine's as the student's failure; raises InfrastructureError for what is ours or the machine's.
+    """An error of the engine's as the student's failure; raises InfrastructureError for what is the machine's.
 
-    What a worker reports of itself is the student's in any case, even where it says that the engine failed: a submission can say so too.
+    What a worker reports of itself is the student's in any case, even where it says that the engine failed: a
+    submission can say so too. Nothing passes through the master but what a job emits, so too much of it is the
+    student's as well.
     """
     if isinstance(error, RelayExceeded):
-        raise InfrastructureError(str(error), error.hint)
+        allowed = f"{limits.memory // 2**20} MB are allowed"
+        return Failure(kind="output", message=f"emitted too much between the phases; {allowed}", hint=_EMIT_LESS)
     if isinstance(error, WorkerDied):
         trouble.look(error.message)
         return _death(error, limits)
     if isinstance(error, ProtocolError):
-        return Failure(kind="ProtocolError", message=f"the process said what no run says: {error.message}", hint=_LET_RUN)
+        message = claims.words(f"the process said what no run says: {error.message}")
+        return Failure(kind="ProtocolError", message=message, hint=_LET_RUN)
     if error.cause == "OSError":
         trouble.look(error.message)
-    return Failure(kind=type(error).__name__, message=str(error), hint=error.hint, cause=error.cause)
+        if _NO_MEMORY in error.message:
+            return Failure(kind="memory", message=claims.words(str(error)), hint=_HOLD_LESS)
+    return Failure(
+        kind=type(error).__name__,
+        message=claims.words(str(error)),
+        hint=claims.words(error.hint, 500),
+        cause=claims.words(error.cause, 100),
+    )
 
 
 def _death(error: WorkerDied, limits: Limits) -> Failure:
     if "SIGXCPU" in error.message:
         return Failure(kind="time", message=f"used more than {limits.time:g} s of CPU time")
-    return Failure(kind="WorkerDied", message=error.message, hint=_LET_RUN)
+    return Failure(kind="WorkerDied", message=claims.words(error.message), hint=_LET_RUN)
 
 
 _LET_RUN = "let mapper and reducer return: exit(), os._exit() and the like end the run before it is complete"
+_NO_MEMORY = f"[Errno {errno.ENOMEM}]"
+_HOLD_LESS = "hold less at once: emit instead of collecting"
+_EMIT_LESS = "emit smaller values, or combine before emitting: what the mappers emit has to travel to the reducers"
 
 
-def _record(request: dict[str, Any], order: str, wall: float, cpu: float, timings: RunTimings) -> RunRecord:
-    engine: Literal["serial", "parallel"] = timings.engine
-    return RunRecord(
-        engine=engine,
-        workers=timings.workers,
-        order=order,
-        wall=wall,
-        cpu=cpu,
-        phases={**timings.phases, "total": wall},
-        spans=tuple(Span(worker=span.worker, phase=span.phase, start=span.start, end=span.end) for span in timings.spans),
+def _outcome(
+    failure: Failure | None, result: Result | None, printed: str, order: str, wall: float, cpu: float
+) -> Outcome:
+    if result is None:
+        return Outcome(failure=failure, printed=printed)
+    output, timings, remarks = result
+    return Outcome(
+        output=output,
+        failure=failure,
+        record=claims.record(timings, order, wall, cpu),
+        remarks=claims.remarks(remarks),
+        printed=printed,
     )
-
-

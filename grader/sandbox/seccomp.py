@@ -1,7 +1,7 @@
 """The seccomp filter of a process that runs student code: which system calls it may not make, whatever it has become.
 
-Denied calls answer EPERM, so that Python raises an error that can be read; only a foreign calling convention kills. The filter is built as
-plain data (`program`), and put on by `install`, which cannot be taken back.
+Denied calls answer EPERM, so that Python raises an error that can be read; only a foreign calling convention kills. The
+filter is built as plain data (`program`), and put on by `install`, which cannot be taken back.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ _X32 = 0x40000000
 _CLONE_THREAD = 0x00010000
 _AF_UNIX, _TYPE_MASK, _SOCK_STREAM = 1, 0xF, 1
 _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
-_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY = 8, 10, 15, 1024, 1026
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
 _ON_ITSELF = ("kill", "tgkill", "prlimit64", "sched_setaffinity")
 """Calls whose first argument is a process: allowed on this one."""
 
 _CONDITIONAL = (*_ON_ITSELF, "clone", "clone3", "socketpair", "ioctl", "fcntl")
+
+_SOMEBODY = 0x7FFFFFF1
+"""A process number that no system gives out."""
 
 Instruction = tuple[int, int, int, int]
 """code, jump if true, jump if false, operand: as struct sock_filter has them."""
@@ -47,12 +50,15 @@ def program(machine: Machine, pid: int) -> list[Instruction]:
         code += _when(found[name], _only_first_argument_in(pid, zero=name != "tgkill"))
     # A thread is a clone that shares its thread group; every other clone is a process.
     code += _when(found["clone"], [_argument(0), (_JUMP_BITS, 0, 1, _CLONE_THREAD), _answer(_ALLOW), _deny()])
-    code += _when(found["clone3"], [_answer(_ERRNO | errno.ENOSYS)])  # its flags are out of reach; glibc then uses clone
+    # The flags of clone3 are out of a filter's reach; told that there is none, glibc uses clone.
+    code += _when(found["clone3"], [_answer(_ERRNO | errno.ENOSYS)])
     # asyncio wakes itself through a pair; of any other kind one could send to addresses.
     code += _when(found["socketpair"], _socketpair())
     code += _when(found["ioctl"], _unless_second_argument_in(_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP))
-    # With these a pipe of one's own sends a signal of one's choice to any process of the same user.
-    code += _when(found["fcntl"], _unless_second_argument_in(_F_SETOWN, _F_SETSIG, _F_SETOWN_EX))
+    # With the first three a pipe of one's own sends a signal of one's choice to any process of the same user; a lease
+    # holds up whoever opens the file, a notice tells when somebody does.
+    owned = _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY
+    code += _when(found["fcntl"], _unless_second_argument_in(*owned))
     for name, number in found.items():
         if name not in _CONDITIONAL:
             code += [(_JUMP_EQUAL, 0, 1, number), _deny()]
@@ -81,7 +87,11 @@ def _when(number: int, block: list[Instruction]) -> list[Instruction]:
 def _only_first_argument_in(pid: int, *, zero: bool) -> list[Instruction]:
     """Allow the call on `pid`, and on 0 where that means the caller itself or its own group."""
     others = [(_JUMP_EQUAL, 0, 1, 0), _answer(_ALLOW)] if zero else []
-    return [_argument(0), (_JUMP_EQUAL, 0, 1, pid), _answer(_ALLOW), *others, _deny()]
+    return [_argument(0), _is(pid), _answer(_ALLOW), *others, _deny()]
+
+
+def _is(pid: int) -> Instruction:
+    return (_JUMP_EQUAL, 0, 1, pid)
 
 
 def _unless_second_argument_in(*commands: int) -> list[Instruction]:
@@ -112,12 +122,22 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def install(libc: ctypes.CDLL, here: Machine) -> None:
-    """Put the filter on this process, for good; raises OSError where the kernel refuses."""
-    code = b"".join(pack("<HBBI", *instruction) for instruction in program(here, os.getpid()))
-    filled = _Program(len(code) // 8, code)
-    if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filled), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
+class Filter:
+    """The filter for this machine, packed once; each process only fills in who it is."""
+
+    def __init__(self, here: Machine) -> None:
+        self._code = _packed(program(here, _SOMEBODY))
+
+    def install(self, libc: ctypes.CDLL) -> None:
+        """Put it on this process, for good; raises OSError where the kernel refuses."""
+        code = self._code.replace(_packed([_is(_SOMEBODY)]), _packed([_is(os.getpid())]))
+        filled = _Program(len(code) // 8, code)
+        if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filled), 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def _packed(code: list[Instruction]) -> bytes:
+    return b"".join(pack("<HBBI", *instruction) for instruction in code)
 
 
 def forbid_new_privileges(libc: ctypes.CDLL) -> None:

@@ -1,4 +1,4 @@
-"""The grader's end of a zygote: starts it, has it launch workers, and is the launcher that the engine's master is given."""
+"""The grader's end of a zygote: starts it, has it launch workers, and is the launcher that the engine's master gets."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grader
 import pymapr
 from grader.errors import InfrastructureError
-from grader.sandbox.layers import Wanted
-from grader.sandbox.limits import ChildLimits
 from grader.sandbox.zygote import MOST_REQUEST
-from pymapr.parallel.channel import WorkerSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.sandbox.layers import Wanted
+    from grader.sandbox.limits import ChildLimits
+    from pymapr.parallel.channel import WorkerSpec
 
 _BOOT = """\
 import sys
@@ -28,22 +31,27 @@ from grader.sandbox.zygote import main
 del sys.path[:{count}]
 main({descriptor}, {wanted!r}, {secret!r})
 """
+_PATIENCE = 60
+"""Seconds in which a zygote answers even on a machine that is busy; forking and reaping take milliseconds."""
+
 _PASSED_ON = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 """The environment that a zygote gets: what measures test coverage, when it is measured, and nothing else."""
 
 
 class Process:
-    """A worker as the engine's master holds it (see pymapr.parallel.channel.Handle)."""
+    """A worker as the engine's master holds it (see pymapr.parallel.channel.Handle).
+
+    lost: why nobody knows how it ended, if nobody does.
+    """
 
     def __init__(self, zygote: Zygote, pid: int, feed: int, results: int, lifeline: int, watch: int) -> None:
-        self._zygote, self.pid, self.feed, self.results, self._lifeline = zygote, pid, feed, results, lifeline
-        if hasattr(os, "pidfd_open"):
-            os.close(watch)
-            watch = os.pidfd_open(pid)
-        self.sentinel = watch
+        self._zygote, self.pid, self.feed, self.results = zygote, pid, feed, results
+        self.sentinel = _sentinel(pid, watch)
+        self._descriptors = {feed, results, lifeline, self.sentinel}
         self._exitcode: int | None = None
         self.cpu = 0.0
         self.peak = 0
+        self.lost: InfrastructureError | None = None
 
     @property
     def running(self) -> bool:
@@ -58,49 +66,59 @@ class Process:
                     end(self.pid, signal.SIGKILL)
 
     def reap(self) -> int:
-        """Wait for its end; the exit code, negative for a signal. Afterwards `cpu` (seconds) and `peak` (bytes) are final."""
+        """Wait for its end; the exit code, negative for a signal. Then `cpu` (seconds) and `peak` (bytes) are final.
+
+        Whoever is reaped has nothing more to do: a process that only made us believe that it had ended is ended.
+        """
         if self._exitcode is None:
-            answer = self._zygote.ask({"do": "reap", "pid": self.pid})
-            self.cpu, self.peak = float(answer["cpu"]), int(answer["peak"])
-            self._exitcode = os.waitstatus_to_exitcode(int(answer["status"]))
+            self.kill()
+            try:
+                answer = self._zygote.ask({"do": "reap", "pid": self.pid})
+            except InfrastructureError as error:  # the others are still to be reaped, and descriptors to be closed
+                self.lost, self._exitcode = error, -signal.SIGKILL
+            else:
+                self.cpu, self.peak = float(answer["cpu"]), int(answer["peak"])
+                self._exitcode = os.waitstatus_to_exitcode(int(answer["status"]))
         return self._exitcode
 
     def close(self) -> None:
-        """Give the descriptors back."""
-        for descriptor in (self.feed, self.results, self.sentinel, self._lifeline):
+        """Give the descriptors back; a second time does nothing."""
+        for descriptor in self._descriptors:
             os.close(descriptor)
+        self._descriptors = set()
+
+
+def _sentinel(pid: int, watch: int) -> int:
+    """What becomes readable when the process ends: a pidfd where there are any, else a pipe that it holds."""
+    try:
+        sentinel = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # macOS has none, and some containers deny it
+        return watch
+    os.close(watch)
+    return sentinel
 
 
 class Zygote:
-    """A zygote process with a fixed hash seed. Raises InfrastructureError when it cannot be started or no longer answers.
+    """A zygote process with a fixed hash seed.
 
-    abi: the Landlock ABI that its forks use, 0 for none.
+    abi: the Landlock ABI that its forks use, 0 for none. pid: its process. Raises InfrastructureError when it cannot be
+    started or no longer answers.
     """
 
     def __init__(self, hash_seed: int, wanted: Wanted) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
-        roots = sorted({str(Path(package.__file__ or "").parents[1]) for package in (grader, pymapr)})
-        boot = _BOOT.format(
-            roots=roots, count=len(roots), descriptor=theirs.fileno(), wanted=list(wanted), secret=_secret_folders()
-        )
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        # Not -I: that ignores PYTHONHASHSEED too. These two are what else it does, and the environment is of our making.
-        command = [sys.executable, "-s", "-P", "-c", boot]
         try:
-            self._process = subprocess.Popen(
-                command,
-                env={**environment, "PYTHONHASHSEED": str(hash_seed)},
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
+            self._socket, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
+            with theirs:
+                self._process = _boot(theirs.fileno(), hash_seed, wanted)
         except OSError as error:
-            raise InfrastructureError(f"no process could be started for student code: {error}") from None
-        finally:
-            theirs.close()
-        self._socket = ours
-        self.abi = int(self._receive()["abi"])
+            raise InfrastructureError(f"no process could be started for student code: {error}", _FEWER) from None
+        self.pid = self._process.pid
+        self._socket.settimeout(_PATIENCE)
+        try:
+            self.abi = int(self._receive()["abi"])
+        except InfrastructureError:
+            self.close()
+            raise
 
     def ask(self, request: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """Send a request, with descriptors, and wait for the answer."""
@@ -114,6 +132,8 @@ class Zygote:
         try:
             text = self._socket.recv(MOST_REQUEST)
             answer: dict[str, Any] = json.loads(text)
+        except TimeoutError:
+            raise InfrastructureError(f"the process that starts student code was silent for {_PATIENCE} s") from None
         except (OSError, ValueError):
             raise InfrastructureError("the process that starts student code is gone") from None
         if "error" in answer:
@@ -134,12 +154,30 @@ class Zygote:
             self._process.wait()
 
 
+def _boot(descriptor: int, hash_seed: int, wanted: Wanted) -> subprocess.Popen[bytes]:
+    """Start the process, which answers at `descriptor`; raises OSError."""
+    roots = sorted({str(Path(package.__file__ or "").parents[1]) for package in (grader, pymapr)})
+    boot = _BOOT.format(
+        roots=roots, count=len(roots), descriptor=descriptor, wanted=list(wanted), secret=_secret_folders()
+    )
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return subprocess.Popen(
+        # Not -I, which ignores PYTHONHASHSEED too: these two are the rest of it, and the environment is of our making.
+        [sys.executable, "-s", "-P", "-c", boot],
+        env={**environment, "PYTHONHASHSEED": str(hash_seed)},
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+
+
 def _secret_folders() -> list[str]:
-    """What lies among the interpreter's libraries and is none of a submission's business: the grader, with the shipped references."""
+    """What may lie among the interpreter's libraries and is no submission's business: grader and shipped references."""
     return [str(Path(grader.__file__ or "").parent)]
 
 
-# A packet a request; where the system has none (macOS), a stream: requests and answers alternate, so none runs into the next.
+# A packet a request; where the system has none (macOS), a stream: requests and answers alternate, none meets the next.
 _KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 HASH_SEEDS = (1, 2)
@@ -153,7 +191,12 @@ class Launcher:
     varies_hash_seed = True
 
     def __init__(
-        self, zygote: Callable[[int], Zygote], folder: Callable[[], Path], request: dict[str, Any], limits: ChildLimits, prints: int
+        self,
+        zygote: Callable[[int], Zygote],
+        folder: Callable[[], Path],
+        request: dict[str, Any],
+        limits: ChildLimits,
+        prints: int,
     ) -> None:
         self._zygote, self._folder, self._request, self._limits, self._prints = zygote, folder, request, limits, prints
         self.processes: list[Process] = []
@@ -161,22 +204,41 @@ class Launcher:
     def launch(self, spec: WorkerSpec) -> Process:
         """See pymapr.parallel.channel.Launcher; raises InfrastructureError."""
         zygote = self._zygote(spec.hash_seed or HASH_SEEDS[0])
-        feed_read, feed = os.pipe()
-        results, results_write = os.pipe()
-        life_read, lifeline = os.pipe()
-        watch, watch_write = os.pipe()
-        theirs = (feed_read, results_write, life_read, self._prints, watch_write)
         request = {**self._request, "do": "launch", "folder": str(self._folder()), "limits": list(self._limits)}
+        ours: list[int] = []
+        theirs: list[int] = []
         try:
-            pid = int(zygote.ask(request, theirs)["pid"])
-        except InfrastructureError:
-            for descriptor in (feed, results, lifeline, watch):
-                os.close(descriptor)
+            for _ in range(4):
+                reading, writing = os.pipe()
+                ours.append(reading)
+                theirs.append(writing)
+            # Of the feed and the lifeline, the worker reads and the grader writes; of results and watch, the reverse.
+            for place in (0, 2):
+                ours[place], theirs[place] = theirs[place], ours[place]
+            os.set_blocking(ours[0], False)
+            os.set_blocking(ours[1], False)
+            pid = int(zygote.ask(request, (*theirs[:3], self._prints, theirs[3]))["pid"])
+        except BaseException as error:
+            _close(ours)
+            if isinstance(error, OSError):
+                raise InfrastructureError(f"a process could not be wired up: {error}", _FEWER) from None
             raise
         finally:
-            for descriptor in (feed_read, results_write, life_read, watch_write):
-                os.close(descriptor)
-        os.set_blocking(feed, False)
-        os.set_blocking(results, False)
+            _close(theirs)
+        feed, results, lifeline, watch = ours
         self.processes.append(process := Process(zygote, pid, feed, results, lifeline, watch))
         return process
+
+    def check(self) -> None:
+        """Raise InfrastructureError if the end of a process was not seen: then its failure was perhaps ours."""
+        for process in self.processes:
+            if process.lost is not None:
+                raise process.lost
+
+
+_FEWER = "judge fewer submissions at once (-n), or raise the limit on open files (ulimit -n)"
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

@@ -1,39 +1,59 @@
-"""A private folder for each process that runs student code: the submission's files, and the dataset under every name it may go by.
+"""A private folder for each process that runs student code: the submission's files, and the dataset by all its names.
 
-Only regular files are taken, in bounded number and size; links, devices and compiled leftovers are not. Nothing of a student's is read as
-anything but bytes.
+Only regular files are taken, in bounded number, size and depth; links, devices and compiled leftovers are not. Nothing
+of a student's is read as anything but bytes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from grader.errors import InfrastructureError, SubmissionError
+from grader.sandbox import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MOST_FILES = 500
 MOST_BYTES = 64 * 2**20
+MOST_DEPTH = 20
+_MOST_ENTRIES = 20 * MOST_FILES
+"""Files, folders and links, what is left out included: looking through a submission has an end."""
+
+MOST_MADE = 2000
+"""Files and folders that a run's processes may make, all together."""
+
 _LEFT_OUT = {"__pycache__", ".git", ".venv", "venv", "node_modules", ".ipynb_checkpoints"}
+_TOO_MUCH = (
+    f"the submission is larger than {MOST_FILES} files, {MOST_BYTES // 2**20} MB or {MOST_DEPTH} folders in one another"
+)
+_LEAVE_OUT = "hand in the module and what it imports, and leave data and environments out"
 
 
 class Stage:
     """Makes the folders of one judgement, below `root`, and takes them away again.
 
-    files: what to copy, as (name inside the folder, where it lies). data: the dataset, a plain file. names: what it is called inside.
+    files: what to copy, as (name inside the folder, where it lies). data: the dataset, a plain file. names: what it is
+    called inside, its own name first; where a name of a file and one of the dataset collide, the dataset has it.
     """
 
-    def __init__(self, root: Path, files: Sequence[tuple[str, Path]], data: Path | None = None, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: Path, files: Sequence[tuple[str, Path]], data: Path | None = None, names: Sequence[str] = ()
+    ) -> None:
         self._files, self._data, self._names = files, data, names
+        self._copy: Path | None = None
+        self._as_copied: os.stat_result | None = None
+        self._made = 0
+        for name in (*names, *(name for name, _ in files)):
+            _refuse_outside(name)
         try:
             self._home = Path(tempfile.mkdtemp(prefix="stage-", dir=root))
             self._home.chmod(0o711)
-            self._copy: Path | None = None
-            self._made = 0
         except OSError as error:
             raise InfrastructureError(f"no folder could be made for a submission: {error}") from None
 
@@ -41,7 +61,7 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        remove(self._home)
+        _remove(self._home)
 
     def folder(self, user: int = 0) -> Path:
         """One more folder with everything in it, which belongs to `user` (a uid; 0: to whoever grades).
@@ -51,106 +71,108 @@ class Stage:
         self._made += 1
         folder = self._home / f"run-{self._made}"
         try:
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
+            for name in self._names if self._data else ():
+                if target := _free_place(folder, name):
+                    os.link(self._untouched(), target)
             for name, source in self._files:
-                self._place(folder / name, source)
-            self._place_data(folder)
+                if target := _free_place(folder, name):
+                    shutil.copyfile(source, target, follow_symlinks=False)
             if user:
-                _give(folder, user)
+                self._give(folder, user)
         except OSError as error:
             raise InfrastructureError(f"a submission could not be put in place: {error}") from None
         return folder
 
-    def usage(self) -> tuple[int, int]:
-        """Bytes and files in all folders, but for the dataset."""
-        size = files = 0
-        for path, _, names in os.walk(self._home):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    found = os.lstat(os.path.join(path, name))  # noqa: PTH116, PTH118 - looked at several times a second
-                    size, files = size + (found.st_blocks * 512 if found.st_nlink == 1 else 0), files + 1
-        return size, files
+    def usage(self) -> tree.Usage:
+        """What lies in all folders, but for the dataset; entries are counted up to MOST_MADE and one more."""
+        data = [(found.st_dev, found.st_ino)] if (found := self._as_copied) else []
+        return tree.usage(str(self._home), most=MOST_MADE, apart=data)
 
     def clear(self) -> None:
         """Take away the folders that were made so far."""
-        for folder in self._home.glob("run-*"):
-            remove(folder)
-
-    def _place(self, target: Path, source: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target, follow_symlinks=False)
-
-    def _place_data(self, folder: Path) -> None:
-        if self._data is None:
-            return
-        for name in self._names:
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                os.link(self._untouched(), target)
+        for name in os.listdir(self._home):  # noqa: PTH208 - once for every file of every run, and much faster
+            if name.startswith("run-"):
+                _remove(self._home / name)
 
     def _untouched(self) -> Path:
         """A copy of the dataset on the same disk, to be linked into the folders; made anew if a run has changed it."""
         assert self._data is not None, "asked only where there is data"
-        if self._copy is not None and _seen(self._copy) == self._as_copied:
+        if self._copy and self._as_copied and _is_as_before(self._copy, self._as_copied):
             return self._copy
         self._copy = self._home / f"data-{self._made}-{os.urandom(4).hex()}"
         shutil.copyfile(self._data, self._copy)
         self._copy.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-        self._as_copied = _seen(self._copy)
+        self._as_copied = self._copy.stat()
         return self._copy
 
-
-def _give(folder: Path, user: int) -> None:
-    """Make a folder somebody's, with all that is in it but the dataset, whose bytes are everybody's to read and nobody's to change."""
-    os.chown(folder, user, user)
-    folder.chmod(0o700)
-    for path, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            inside = os.path.join(path, name)  # noqa: PTH118
-            if os.lstat(inside).st_nlink == 1 or name in folders:  # noqa: PTH116
-                os.chown(inside, user, user, follow_symlinks=False)
+    def _give(self, folder: Path, user: int) -> None:
+        """Make a folder somebody's, with all that is in it but the dataset: everybody's to read, nobody's to change."""
+        os.chown(folder, user, user)
+        for path, folders, names in os.walk(folder):
+            for name in (*folders, *names):
+                inside = os.path.join(path, name)  # noqa: PTH118 - once for every file of every run, and much faster
+                if not (self._as_copied and os.path.samestat(os.lstat(inside), self._as_copied)):
+                    os.chown(inside, user, user, follow_symlinks=False)
 
 
-def _seen(path: Path) -> tuple[int, int]:
-    """What changes when a file's bytes do (a run could set the time back, but then it has only itself to blame)."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+def _refuse_outside(name: str) -> None:
+    """Raise InfrastructureError for a name that leads out of the folder: whoever made it up, it is no student's."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise InfrastructureError(f"{name!r} does not lie inside a submission's folder")
+
+
+def _free_place(folder: Path, name: str) -> Path | None:
+    """Where a file of that name goes; None if something of that name, or on the way to it, is there already."""
+    target = folder / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return None
+    return None if os.path.lexists(target) else target
+
+
+def _is_as_before(path: Path, before: os.stat_result) -> bool:
+    """Whether a file is unchanged; a run that can set its times back as well has only itself to blame."""
+    now = path.stat()
+    return (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        tree.remove(folder)
+    except OSError as error:
+        raise InfrastructureError(f"a run's folder could not be taken away: {error}") from None
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The regular files of a submission, as (name inside it, where it lies), sorted; raises SubmissionError beyond the caps."""
-    count = size = 0
-    for path in _walk(folder):
-        count, size = count + 1, size + path.lstat().st_size
-        if count > MOST_FILES or size > MOST_BYTES:
-            raise SubmissionError(
-                f"the submission is larger than {MOST_FILES} files or {MOST_BYTES // 2**20} MB",
-                "hand in the module and what it imports, and leave data and environments out",
-            )
+    """The regular files of a submission, as (name inside it, where it lies), sorted.
+
+    Raises SubmissionError beyond the caps, InfrastructureError for what may not be read.
+    """
+    found = size = 0
+    for path, length in sorted(_regular(folder)):
+        found, size = found + 1, size + length
+        if found > MOST_FILES or size > MOST_BYTES:
+            raise SubmissionError(_TOO_MUCH, _LEAVE_OUT)
         yield str(path.relative_to(folder)), path
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        mode = path.lstat().st_mode
-        if stat.S_ISDIR(mode) and path.name not in _LEFT_OUT:
-            yield from _walk(path)
-        elif stat.S_ISREG(mode) and path.suffix not in {".pyc", ".pyo"}:
-            yield path
-
-
-def remove(folder: Path) -> None:
-    """Take a folder away, whatever rights a run has taken from what is in it."""
-
-    def make_writable_and_retry(function: object, path: str, _: object) -> None:
-        parent = Path(path).parent
-        for place in (parent, Path(path)):
-            if place.is_dir() and not place.is_symlink():
-                place.chmod(0o700)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink(missing_ok=True)
-
-    shutil.rmtree(folder, onerror=make_writable_and_retry)
+def _regular(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Each regular file that is not left out, and its size in bytes."""
+    waiting, entries = [(folder, 0)], 0
+    while waiting:
+        where, depth = waiting.pop()
+        try:
+            with os.scandir(where) as inside:
+                for entry in inside:
+                    entries += 1
+                    if depth > MOST_DEPTH or entries > _MOST_ENTRIES:
+                        raise SubmissionError(_TOO_MUCH, _LEAVE_OUT)
+                    if entry.is_dir(follow_symlinks=False) and entry.name not in _LEFT_OUT:
+                        waiting.append((where / entry.name, depth + 1))
+                    elif entry.is_file(follow_symlinks=False) and not entry.name.endswith((".pyc", ".pyo")):
+                        yield where / entry.name, entry.stat(follow_symlinks=False).st_size
+        except OSError as error:
+            raise InfrastructureError(f"{error.filename}: cannot be read: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Trouble of the machine's that looks like a student's mistake: no memory left, no disk left. It must not become a mark."""
+"""Trouble of the machine's that looks like a student's mistake: no memory or disk left. It must not become a mark."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ class Trouble:
     def look(self, message: str) -> None:
         """Raise InfrastructureError if what the message tells may well have been the machine's fault."""
         if "SIGKILL" in message and out_of_memory_kills() > self._killed:
-            raise InfrastructureError("the machine ran out of memory and ended a process", "judge fewer submissions at once (-n)")
+            raise InfrastructureError(
+                "the machine ran out of memory and ended a process", "judge fewer submissions at once (-n)"
+            )
         if "No space left" in message and shutil.disk_usage(self._folder).free < _LITTLE:
-            raise InfrastructureError(f"the disk is full where {self._folder} lies", "free some space, or point TMPDIR elsewhere")
+            raise InfrastructureError(
+                f"the disk is full where {self._folder} lies", "free some space, or point TMPDIR elsewhere"
+            )
 
 
 def out_of_memory_kills() -> int:

@@ -1,32 +1,59 @@
-"""Watches a run from outside: CPU and wall time, memory, output, over all its processes. What a process says of itself counts for nothing."""
+"""Watches a run from outside: CPU and wall time, memory, threads, disk and output, over all its processes.
+
+What a process says of itself counts for nothing.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from grader.errors import GraderError, InfrastructureError
-from grader.model import Limits
 from grader.sandbox.converse import TICK
+from grader.sandbox.stage import MOST_MADE
 from grader.sandbox.zygote import descendants
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from grader.model import Limits
+    from grader.sandbox.tree import Usage
 
 _FOLDER_EVERY = 0.2
 """Seconds between two looks at the folder, which take longer than those at processes."""
 
 MOST_FOLDER = 256 * 2**20
-MOST_FOLDER_FILES = 5000
-"""What a run's processes may write into their folders, all together."""
+"""Bytes that a run's processes may write into their folders, all together."""
+
+MOST_THREADS = 2048
+"""Threads of a run: each costs the machine memory that no limit of a process counts."""
+
+LEAST_FREE = 512 * 2**20
+"""Bytes of free disk; a run that leaves less, and has taken more than its folder may hold, is ended."""
+
+MOST_TAKEN = 4 * 2**30
+"""Bytes by which the disk may shrink while a run lasts, whoever takes them."""
 
 
-class LimitExceeded(GraderError):
+class LimitExceeded(GraderError):  # noqa: N818 - says what happened
     """A run used more than it may. kind: `time`, `memory` or `output`."""
 
     def __init__(self, kind: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
         self.kind = kind
+
+
+class DiskShrinks(InfrastructureError):  # noqa: N818 - says what happened
+    """The disk is filling up while a run lasts, and not with what lies in its folder. free: the bytes left."""
+
+    def __init__(self, free: int) -> None:
+        super().__init__(
+            f"only {free // 2**20} MB of the disk are left for student code",
+            "free some space, or point TMPDIR elsewhere",
+        )
+        self.free = free
 
 
 class Watched(Protocol):
@@ -41,14 +68,22 @@ class Watched(Protocol):
 
 
 class Watch:
-    """Of one run; called often, looks every TICK seconds and raises LimitExceeded. `processes` may grow while the run goes on."""
+    """Of one run; called often, looks every TICK seconds and raises LimitExceeded or InfrastructureError.
+
+    processes: may grow while the run goes on. usage: of its folders. free: bytes of free disk.
+    """
 
     def __init__(
-        self, limits: Limits, processes: Sequence[Watched], stop: threading.Event, usage: Callable[[], tuple[int, int]]
+        self,
+        limits: Limits,
+        processes: Sequence[Watched],
+        stop: threading.Event,
+        usage: Callable[[], Usage],
+        free: Callable[[], int],
     ) -> None:
-        self._limits, self._processes, self._stop, self._usage = limits, processes, stop, usage
-        self._folder_looked = perf_counter()
-        self._began = self._looked = perf_counter()
+        self._limits, self._processes, self._stop, self._usage, self._free = limits, processes, stop, usage, free
+        self._began = self._looked = self._folder_looked = perf_counter()
+        self._free_before = free()
         self._output = 0
         self._seen: dict[int, float] = {}
         self.peak = 0
@@ -64,22 +99,38 @@ class Watch:
         """Look now."""
         if self._stop.is_set():
             raise InfrastructureError("the grader is stopping")
-        if self.cpu() > self._limits.time:
-            raise LimitExceeded(
-                "time", f"used more than {self._limits.time:g} s of CPU time", "is there a loop that never ends, or work done twice?"
-            )
+        self._look_at_cpu()
         self._look_at_wall()
         self._look_at_folder()
-        self.peak = max(self.peak, sum(memory_of(pid) for pid in self._running()))
+        self._look_at_memory()
+
+    def _look_at_cpu(self) -> None:
+        if self.cpu() > self._limits.time:
+            raise LimitExceeded(
+                "time",
+                f"used more than {self._limits.time:g} s of CPU time",
+                "is there a loop that never ends, or work done twice?",
+            )
+
+    def _look_at_memory(self) -> None:
+        held = [held_by(pid) for pid in self._running()]
+        self.peak = max(self.peak, sum(each.memory for each in held))
+        threads = sum(each.threads for each in held)
         if self.peak > self._limits.memory:
             raise LimitExceeded(
                 "memory",
                 f"used {self.peak // 2**20} MB of memory; {self._limits.memory // 2**20} MB are allowed",
                 "emit instead of collecting: what a mapper or reducer keeps stays in memory",
             )
+        if threads > MOST_THREADS:
+            raise LimitExceeded(
+                "memory",
+                f"ran {threads} threads at once; {MOST_THREADS} are allowed",
+                "wait for threads before more are started, or do without them",
+            )
 
     def _look_at_wall(self) -> None:
-        """Wall time, but for what the processes spent waiting for a core: that the machine is busy is nobody's fault."""
+        """Wall time, but for what the processes spent waiting for a core: a busy machine is nobody's fault."""
         wall = perf_counter() - self._began
         if wall <= self._limits.wall:
             return
@@ -96,13 +147,21 @@ class Watch:
         if now - self._folder_looked < _FOLDER_EVERY:
             return
         self._folder_looked = now
-        size, files = self._usage()
-        if size > MOST_FOLDER or files > MOST_FOLDER_FILES:
-            raise LimitExceeded(
-                "output",
-                f"wrote {size // 2**20} MB in {files} files into its folder; {MOST_FOLDER // 2**20} MB in {MOST_FOLDER_FILES} are allowed",
-                "hand results over with emit instead of writing files",
-            )
+        self._look_at_disk()
+        used = self._usage()
+        if used.locked:
+            raise LimitExceeded("output", "made a folder that cannot be looked into", _HAND_OVER)
+        if used.size > MOST_FOLDER or used.entries > MOST_MADE:
+            wrote = f"wrote {used.size // 2**20} MB and {used.entries} files and folders"
+            allowed = f"{MOST_FOLDER // 2**20} MB and {MOST_MADE} are allowed"
+            raise LimitExceeded("output", f"{wrote}; {allowed}", _HAND_OVER)
+
+    def _look_at_disk(self) -> None:
+        """A file that was deleted while open, or lies where nobody looks, is in no folder, but on the disk."""
+        free = self._free()
+        taken = self._free_before - free
+        if taken > MOST_TAKEN or (taken > MOST_FOLDER and free < LEAST_FREE):
+            raise DiskShrinks(free)
 
     def count_output(self, size: int) -> None:
         """So many more bytes of output have come."""
@@ -128,7 +187,7 @@ class Watch:
 
 def _has_children(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - read fifty times a second
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
             return bool(file.read(1))
     except OSError:
         return False
@@ -138,9 +197,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds of a process and of those of its children that it has waited for; 0 where the system does not tell."""
+    """CPU seconds of a process and of the children that it has waited for; 0 where the system does not tell."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - read fifty times a second
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
             fields = file.read().rpartition(b")")[2].split()
         return sum(map(int, fields[11:15])) / _TICKS
     except (OSError, ValueError):
@@ -150,62 +209,35 @@ def cpu_of(pid: int) -> float:
 def delay_of(pid: int) -> float:
     """Seconds that a process was ready to run and had no core; 0 where the system does not tell."""
     try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
             return int(file.read().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
 
 
-def memory_of(pid: int) -> int:
-    """Bytes of memory that only this process makes necessary: anonymous and shared anonymous pages; 0 where unknown."""
-    found = 0
+class Held(NamedTuple):
+    """Bytes of memory that only this process makes necessary (anonymous pages, shared or not), and its threads."""
+
+    memory: int = 0
+    threads: int = 0
+
+
+def held_by(pid: int) -> Held:
+    """What a process holds; nothing where the system does not tell."""
+    memory = threads = 0
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 - read fifty times a second
+        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
             for line in file:
                 if line.startswith((b"RssAnon", b"RssShmem")):
-                    found += int(line.split()[1]) * 1024
+                    memory += int(line.split()[1]) * 1024
+                elif line.startswith(b"Threads"):
+                    threads = int(line.split()[1])
     except (OSError, ValueError):
-        return 0
-    return found
+        return Held()
+    return Held(memory, threads)
 
 
-_PATIENCE = 5.0
-"""Seconds to wait for the end of what was printed, in case a process got away and still holds the pipe."""
-
-
-class Prints:
-    """What a run's processes print: the beginning and the end are kept, the rest only counted.
-
-    Read by a thread, so that a run that prints much is never held up.
-    """
-
-    KEPT = 2000
-
-    def __init__(self) -> None:
-        self._reading, self.descriptor = os.pipe()
-        self.head, self.tail, self.total = b"", b"", 0
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        while data := os.read(self._reading, 2**16):
-            self.total += len(data)
-            room = self.KEPT - len(self.head)
-            self.head += data[:room]
-            self.tail = (self.tail + data[room:])[-self.KEPT :] if room < len(data) else self.tail
-
-    def close(self) -> None:
-        """No process of the run is left: take in what there still is."""
-        os.close(self.descriptor)
-        self._thread.join(_PATIENCE)
-        if not self._thread.is_alive():
-            os.close(self._reading)
-
-    def text(self) -> str:
-        """What was printed, with a note where something is left out."""
-        left_out = self.total - len(self.head) - len(self.tail)
-        middle = f"\n... {left_out} bytes left out ...\n" if left_out else ""
-        return self.head.decode("utf-8", "replace") + middle + self.tail.decode("utf-8", "replace")
+_HAND_OVER = "hand results over with emit instead of writing files"
 
 
 def _size(size: int) -> str:

@@ -1,7 +1,7 @@
-"""The zygote: started once, small and clean, it forks every process that runs student code. It holds nothing of the grader's.
+"""The zygote: started once, small and clean, it forks every process that runs student code.
 
-It answers one request at a time on a socket: `launch` (descriptors come along), `reap`, `sweep`. When the socket closes, the grader is
-gone: it kills whatever it started and leaves. Run as `python -I -c ...` by grader.sandbox.slot.
+It holds nothing of the grader's. It answers one request at a time on a socket: `launch` (descriptors come along),
+`reap`, `sweep`. When the socket closes, the grader is gone: it kills whatever it started and leaves.
 """
 
 from __future__ import annotations
@@ -11,26 +11,56 @@ import ctypes
 import gc
 import json
 import os
-import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.sandbox import child, denials
 from grader.sandbox.layers import Layers, Wanted
 from grader.sandbox.limits import ChildLimits
 from pymapr import blame
 
+if TYPE_CHECKING:
+    import resource
+    from collections.abc import Iterator
+
 MOST_REQUEST = 2**16
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 
-_PRELOADED = (
-    "bisect collections collections.abc copy csv datetime decimal enum fractions functools hashlib heapq io itertools json math operator"
-    " os pickle random re statistics string struct sys textwrap time traceback typing unicodedata"
-).split()
+_PRELOADED = [
+    "bisect",
+    "collections",
+    "collections.abc",
+    "copy",
+    "csv",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "io",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "os",
+    "pickle",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "sys",
+    "textwrap",
+    "time",
+    "traceback",
+    "typing",
+    "unicodedata",
+]
 """What students import most: loaded once here rather than in every run."""
 
 
@@ -79,8 +109,13 @@ class Zygote:
         return ended if ended is not None else _ended(*os.wait4(pid, 0)[1:])
 
     def _sweep(self) -> int:
-        """Kill all descendants, however they tried to get away: as their subreaper we inherit every orphan. Returns how many."""
+        """Kill all descendants, however they tried to get away: as their subreaper we inherit every orphan.
+
+        Returns how many.
+        """
         killed = 0
+        if not _has_children():
+            return killed
         while found := list(descendants(os.getpid())):
             for pid in found:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -109,11 +144,20 @@ def _ended(status: int, usage: resource.struct_rusage) -> tuple[int, float, int]
     return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
 
 
+def _has_children() -> bool:
+    """Whether there is any child, dead or alive: an orphan becomes one, so without any there is no descendant."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def descendants(pid: int) -> Iterator[int]:
-    """The processes below `pid` that are still running (no zombies among them), from /proc; none where there is no /proc."""
+    """The processes below `pid` that still run (no zombies among them), from /proc; none where there is no /proc."""
     parents: dict[int, list[int]] = {}
     with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):  # noqa: PTH208 - a process of our own must start quickly, and pathlib is slow to load
+        for name in os.listdir("/proc"):  # noqa: PTH208 - os.path, as pathlib costs a zygote milliseconds
             if name.isdigit() and (found := parent_of(int(name))) is not None:
                 parents.setdefault(found, []).append(int(name))
     waiting = parents.get(pid, [])
@@ -126,7 +170,7 @@ def descendants(pid: int) -> Iterator[int]:
 def parent_of(pid: int) -> int | None:
     """The parent of a process, None if it has ended."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - os.path, as pathlib costs a zygote milliseconds
             state, parent = file.read().rpartition(b")")[2].split()[:2]
     except (OSError, ValueError):
         return None
@@ -147,7 +191,10 @@ def run_child(request: dict[str, Any], descriptors: list[int], layers: Layers) -
 
 
 def prepare() -> None:
-    """Load what every run needs, then hold still: no signal of the terminal's, no debugger, every orphan ours, memory shared."""
+    """Load what every run needs, then hold still: no signal of the terminal's, no debugger, every orphan ours.
+
+    What is there by now is shared with every fork, and left alone by the collector.
+    """
     for name in _PRELOADED:
         import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader to answer
@@ -155,7 +202,7 @@ def prepare() -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_DUMPABLE, 0)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    blame.disown(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+    blame.disown(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120 - os.path, as pathlib costs a zygote milliseconds
     blame.add_mender(denials.mend)
     sys.dont_write_bytecode = True
     gc.collect()
