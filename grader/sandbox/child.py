@@ -81,18 +81,21 @@ def _close_others(kept: set[int]) -> None:
 def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
     """Run a submission up to `execute`, then serve as a worker of its job.
 
-    file, data: names inside the folder. hide: names to take away once the job is loaded, so that no mapper
-    can read ahead.
+    file, data: names inside the folder; names: all that the dataset goes by. hide: those to take away once the job is
+    loaded, so that no mapper can read ahead.
     """
     channel = Channel(descriptors[FEED], descriptors[RESULTS])
     source = _open_data(request["data"])
+    opened = _count_opens(request["names"])
 
     def take(job: Job, given: Iterable[Any] | None) -> NoReturn:
         framework.set_host(framework.Busy())
         for name in request["hide"]:
             with contextlib.suppress(OSError):
                 os.unlink(name)  # noqa: PTH108 - os.path, as pathlib costs a zygote milliseconds
-        Worker(channel, job, data=given, inputs=[source]).serve()
+        untouched = given is not None and source.holds(given)
+        remarks = [_BROADCAST] if untouched and opened() > 1 else []
+        Worker(channel, job, data=given, inputs=[source], remarks=remarks).serve()
 
     try:
         require_utf8(request["file"])
@@ -100,6 +103,30 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
     except MaprError as error:
         report(channel, error)
     os._exit(0)
+
+
+_BROADCAST = (
+    "the script reads the dataset itself before execute: what it keeps of it counts as broadcast data, the same in every"
+    " process"
+)
+
+
+def _count_opens(names: list[str]) -> Callable[[], int]:
+    """How often the file of one of these names is opened from now on, until that is asked."""
+    paths, count, listening = {os.path.abspath(name) for name in names}, 0, True  # noqa: PTH100 - see above
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal count
+        if listening and event == "open" and isinstance(arguments[0], str):
+            count += os.path.abspath(arguments[0]) in paths  # noqa: PTH100 - see above
+
+    def answer() -> int:
+        nonlocal listening
+        listening = False
+        return count
+
+    sys.addaudithook(hear)
+    return answer
 
 
 def _open_data(name: str) -> Input:

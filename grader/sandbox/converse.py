@@ -41,7 +41,7 @@ def converse(
     begin = Begin(1, "stable", 0, 0)
     crew = Crew(launcher, begin, lambda _: "before the run was complete", most_output + 2**20, lives=1)
     try:
-        output, finished = _hear_out(crew, spec, start, account, watch, count_output)
+        output, finished, loading = _hear_out(crew, spec, start, account, watch, count_output)
     finally:
         crew.kill()
     if output.count(b"\n") != finished.lines:
@@ -49,7 +49,7 @@ def converse(
     account.records, account.pairs, account.keys = finished.records, finished.pairs, finished.keys
     account.add(0, finished.stats, records=finished.records, pairs=finished.pairs, keys=finished.keys)
     remarks = (f"{finished.blank} blank line(s) in the data were skipped",) if finished.blank else ()
-    return output, account.close("serial", Options(workers=1), perf_counter(), 0.0), remarks
+    return output, account.close("serial", Options(workers=1), perf_counter(), 0.0), (*loading, *remarks)
 
 
 def _hear_out(
@@ -59,9 +59,10 @@ def _hear_out(
     account: Account,
     watch: Callable[[], None],
     count_output: Callable[[int], None],
-) -> tuple[bytes, Finished]:
-    """What it puts out, and what it says at the end; what it says after the end is not heard any more."""
+) -> tuple[bytes, Finished, list[str]]:
+    """What it puts out, what it says at the end, and its remarks on loading; nothing is heard after the end."""
     launched, is_ready = perf_counter(), False
+    loading: list[str] = []
     crew.start(spec)
     output = bytearray()
     while True:
@@ -69,7 +70,7 @@ def _hear_out(
             watch()
             match message:
                 case Ready() if not is_ready:
-                    is_ready = True
+                    is_ready, loading = True, message.remarks
                     account.started(0, launched, max(launched, message.at))
                     if start is not None:
                         crew.give(seat, start)
@@ -77,7 +78,7 @@ def _hear_out(
                     count_output(len(message.payload))
                     output += message.payload
                 case Finished():
-                    return bytes(output), message
+                    return bytes(output), message, loading
                 case _:
                     raise ProtocolError("a worker answered what it was not asked")
         watch()

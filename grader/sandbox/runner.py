@@ -124,7 +124,7 @@ class Sandbox:
 
     def serial(self, program: Program, *, hash_seed: int = HASH_SEEDS[0], permute: int = -1) -> Outcome:
         """The whole job in one process; permute: -1, or the seed by which each key's values are permuted."""
-        request = {"role": "job", "file": program.file, "data": program.data, "hide": []}
+        request = self._job(program, hide=())
 
         def run(launcher: Launcher, watch: Watch) -> Result:
             spec = WorkerSpec(0, "serial", hash_seed)
@@ -134,7 +134,7 @@ class Sandbox:
 
     def parallel(self, program: Program, *, workers: int, order: Order) -> Outcome:
         """An isolated run: no process sees both phases. `order` is stable, or a scramble."""
-        request = {"role": "job", "file": program.file, "data": program.data, "hide": list(program.hide)}
+        request = self._job(program, hide=program.hide)
         options = Options(workers=workers, order=order, memory=2**40, isolated=True)
 
         def run(launcher: Launcher, watch: Watch) -> Result:
@@ -163,6 +163,11 @@ class Sandbox:
             return _hear(launcher, watch, WorkerSpec(0, "serial"), None, program.limits)
 
         return self._run(program, request, "stable", run)
+
+    def _job(self, program: Program, hide: Sequence[str]) -> dict[str, Any]:
+        """What to ask a zygote for: a worker that loads the program."""
+        named = {"file": program.file, "data": program.data, "names": list(program.hide)}
+        return {"role": "job", **named, "hide": list(hide)}
 
     # ---- what they share ---------------------------------------------------------------------------------------------
 

@@ -73,13 +73,14 @@ class Stop(NamedTuple):
 
 class Ready(NamedTuple):
     """The job is loaded. source: `inputs` (the run's own) or `given` (what the script passed to execute), name: what it
-    is called. carries: something was emitted before execute. at: this worker's clock.
+    is called. carries: something was emitted before execute. at: this worker's clock. remarks: what loading showed.
     """
 
     source: str
     name: str
     carries: bool
     at: float
+    remarks: list[str] = []  # noqa: RUF012 - never changed, and a message's fields are what JSON has
 
 
 class Batch(NamedTuple):

@@ -53,7 +53,7 @@ class Worker:
     """Serves one job until told to stop.
 
     data: what the script passed to execute (None: it never called it). inputs: the run's own, inherited. spill: the
-    file this worker appends large blocks to, None where workers share no files.
+    file this worker appends large blocks to, None where workers share no files. remarks: what loading the job showed.
     """
 
     def __init__(
@@ -64,7 +64,9 @@ class Worker:
         data: Iterable[Any] | None = None,
         inputs: Sequence[Input] = (),
         spill: SpillFile | None = None,
+        remarks: Sequence[str] = (),
     ) -> None:
+        self._remarks = list(remarks)
         self._channel, self._job, self._inputs = channel, job, inputs
         self._data, self._store = data, Store(spill)
         self._untouched = data is None or any(source.holds(data) for source in inputs)
@@ -95,7 +97,7 @@ class Worker:
         now = perf_counter()
         self._watch.add("startup", now, 0.0, process_time())  # the wall of it is the master's to tell
         source = "inputs" if self._untouched else "given"
-        self._channel.send(Ready(source, self._name, self._carried is not None, now))
+        self._channel.send(Ready(source, self._name, self._carried is not None, now, self._remarks))
 
     @property
     def _name(self) -> str:

@@ -155,6 +155,15 @@ def test_what_is_loaded_before_the_job_may_be_used_everywhere(bench: Bench, assi
     """Each process runs the file, as each machine of a cluster would: broadcast data, allowed, and remarked upon."""
     case = bench.judge("broadcast", assignments.wordcount())
     assert case.verdict is Verdict.ACCEPTED, case
+    assert any("counts as broadcast data" in remark for remark in case.remarks), case.remarks
+
+
+def test_a_script_that_only_hands_its_data_to_execute_gets_no_such_remark(
+    bench: Bench, assignments: Assignments
+) -> None:
+    """It opens the dataset once, and never reads it."""
+    case = bench.judge("plain", assignments.wordcount())
+    assert not any("broadcast" in remark for remark in case.remarks), case.remarks
 
 
 @pytest.mark.parametrize("name", ["first_is_the_order", "seen_so_far", "one_field_per_value"])
