@@ -137,7 +137,7 @@ def _open_data(name: str) -> Input:
 
 
 def require_utf8(path: str) -> None:
-    """Refuse a source in any other encoding: with a cookie such as UTF-7, one does not read the code that runs."""
+    """Refuse a source in any other encoding: with a cookie like UTF-7, one does not read the code that runs."""
     import tokenize
 
     try:

@@ -40,21 +40,10 @@ _DEVICES = {
     "/dev/urandom": _READ_FILE,
     "/dev/random": _READ_FILE,
 }
-_SYSTEM = [
-    "/usr/lib",
-    "/lib",
-    "/usr/lib64",
-    "/lib64",
-    "/usr/lib32",
-    "/usr/local/lib",
-    "/usr/share/zoneinfo",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/sys/devices/system/cpu",
-]
+_SYSTEM = """
+    /usr/lib /lib /usr/lib64 /lib64 /usr/lib32 /usr/local/lib /usr/share/zoneinfo /etc/ld.so.cache /etc/localtime
+    /etc/timezone /proc/cpuinfo /proc/meminfo /sys/devices/system/cpu
+    """.split()  # noqa: SIM905 - a dozen quoted paths would be no easier to read
 """What the standard library and compiled extensions look at."""
 
 
@@ -74,8 +63,11 @@ def readable_places(secret: Iterable[str]) -> Iterator[str]:
 
 
 def _without(path: str, hidden: list[str]) -> Iterator[str]:
-    """`path`, or, if something hidden lies in it, its parts that hold nothing hidden."""
-    if path in hidden:
+    """`path`, or, if something hidden lies in it, its parts that hold nothing hidden.
+
+    Links are no parts: where they lead is given by its own path, or not at all.
+    """
+    if path in hidden or os.path.islink(path):  # noqa: PTH114 - os.path, as pathlib costs a zygote milliseconds
         return
     if not any(secret.startswith(path.rstrip("/") + "/") for secret in hidden):
         yield path

@@ -34,6 +34,9 @@ main({descriptor}, {wanted!r}, {secret!r})
 _PATIENCE = 60
 """Seconds in which a zygote answers even on a machine that is busy; forking and reaping take milliseconds."""
 
+_FAREWELL = 5
+"""Seconds that it may take to leave, with all it started."""
+
 _PASSED_ON = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 """The environment that a zygote gets: what measures test coverage, when it is measured, and nothing else."""
 
@@ -148,7 +151,7 @@ class Zygote:
         """Let it go, with all it started."""
         self._socket.close()
         try:
-            self._process.wait(5)
+            self._process.wait(_FAREWELL)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.sandbox.runner import Sandbox
 from sandbox.rig import Rig
+from sandbox.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,3 +55,16 @@ def _made(how: str, home: Path, library: Path, worker: str) -> Rig:
         number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 99
         return Rig(home, library, "best", _UNPRIVILEGED + number if is_root else -1)
     return Rig(home, library, "best" if how == "root" else how)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One, for all whose runs leave it as it was."""
+    with Sandbox() as made:
+        yield made
+
+
+@pytest.fixture
+def runs(sandbox: Sandbox, tmp_path: Path) -> Runs:
+    """Runs job files in that sandbox."""
+    return Runs(sandbox, tmp_path)

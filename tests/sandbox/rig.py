@@ -88,7 +88,7 @@ class Rig:
             stderr=self._errors,
             cwd=home,
             env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1"},
-            **_as(user),
+            **as_user(user),
         )
         self.greeting = self._answer()
         self.level: int = self.greeting["level"]
@@ -171,13 +171,14 @@ def public_python() -> str | None:
 def _is_public(python: str) -> bool:
     try:
         version = "import sys; sys.exit(sys.version_info < (3, 11))"
-        subprocess.run([python, "-c", version], check=True, cwd="/", env={}, **_as(61000))
+        subprocess.run([python, "-c", version], check=True, cwd="/", env={}, **as_user(61000))
     except (OSError, subprocess.SubprocessError):
         return False
     return True
 
 
-def _as(user: int) -> dict[str, Any]:
+def as_user(user: int) -> dict[str, Any]:
+    """What makes a subprocess another user's, where we may; user: a uid, -1 for our own."""
     return {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 and user >= 0 else {}
 
 
