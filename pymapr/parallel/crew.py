@@ -104,6 +104,8 @@ class Crew:
             elif isinstance(message, Failed):
                 raise failure(message)
             elif isinstance(message, Ready):
+                if seat.ready is not None:
+                    raise ProtocolError("a worker announced something that it was not asked for")
                 seat.ready = message
                 yield seat, message
             elif seat.ready is None:

@@ -19,6 +19,7 @@ from pymapr.parallel.master import Master
 from pymapr.parallel.protocol import (
     Batch,
     Begin,
+    Enumerate,
     Finished,
     Mapped,
     MapTask,
@@ -62,12 +63,17 @@ def saying(*messages: Any) -> Callable[[Channel, WorkerSpec], Any]:
 
 def answering(*answers: Any) -> Callable[[Channel, WorkerSpec], Any]:
     """A worker that is ready, and answers each task with the next of these."""
+    return ready_and_answering(READY, *answers)
+
+
+def ready_and_answering(ready: Ready, *answers: Any) -> Callable[[Channel, WorkerSpec], Any]:
+    """The same, for one that says in its own way that it is ready."""
 
     def serve(channel: Channel, spec: WorkerSpec) -> Any:
-        channel.send(READY)
+        channel.send(ready)
         waiting = list(answers)
         while (message := channel.receive()) is not None:
-            if isinstance(message, MapTask | ReduceTask) and waiting:
+            if isinstance(message, MapTask | ReduceTask | Enumerate) and waiting:
                 channel.send(waiting.pop(0))
         os._exit(0)
 
@@ -136,7 +142,7 @@ READ_OUT = {
 def test_lines_read_out_by_a_worker_are_checked(batch: Batch, says: str) -> None:
     """Packed, and as many as it says."""
     with pytest.raises(ProtocolError) as caught:
-        mastered(saying(Ready("given", "generator", False, 0.0), batch), given=None)
+        mastered(ready_and_answering(Ready("given", "generator", False, 0.0), batch), given=None)
     assert caught.value.message == says
 
 
