@@ -39,7 +39,7 @@ FEED, RESULTS, LIFELINE, PRINTS, WATCH = range(5)
 
 _LINES_A_MESSAGE = 4096
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     # Linear algebra with a thread a core would cost a run more memory and CPU seconds than the work it has to do.
@@ -48,6 +48,15 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 """All that student code finds in its environment, but for where its folder is."""
+
+
+def prepare() -> None:
+    """In the zygote, so that no fork has to: make the environment, and the streams, which a fork leads elsewhere."""
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", 8192, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, layers: Layers) -> None:
@@ -59,13 +68,9 @@ def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, laye
     for target, here in ((0, source), (1, prints), (2, prints)):
         os.dup2(here, target)
     _close_others({*descriptors, *layers.descriptors} - {prints})
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
     tether(descriptors[LIFELINE])
     os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(_ENVIRONMENT, HOME=folder, TMPDIR=folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = folder
     layers.put_on(folder)
     limits.apply(wanted)  # last: until then more descriptors may be open than a submission may have
 
@@ -106,8 +111,8 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
 
 
 _BROADCAST = (
-    "the script reads the dataset itself before execute: what it keeps of it counts as broadcast data, the same in every"
-    " process"
+    "the script reads the dataset itself before execute: what it keeps of it counts as broadcast data, the same in"
+    " every process"
 )
 
 
@@ -137,7 +142,7 @@ def _open_data(name: str) -> Input:
 
 
 def require_utf8(path: str) -> None:
-    """Refuse a source in any other encoding: with a cookie like UTF-7, one does not read the code that runs."""
+    """Refuse a source in any other encoding: with a cookie like UTF-7, one does not see the code that runs."""
     import tokenize
 
     try:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-import select
-import threading
 
-_READ = 2**16
-_PAUSE_MS = 50
-_LINGER = 2**20
-"""Bytes that are still taken in when the run is over, in case a process got away and goes on printing."""
+_READ = 2**18
+_ROOM = 2**20
+_SET_SIZE = 1031
+"""Linux' F_SETPIPE_SZ, for which Python has a name only since 3.10, and not on every system."""
 
 
 class Prints:
     """Of one run. descriptor: where its processes print to.
 
-    Read by a thread, so that a run that prints much is never held up.
+    They wait once a pipe is full, until somebody takes what is in it: so `take` is to be called often, and needs no
+    thread.
     """
 
     KEPT = 2000
@@ -23,25 +24,16 @@ class Prints:
     def __init__(self) -> None:
         self._reading, self.descriptor = os.pipe()
         os.set_blocking(self._reading, False)
-        self._over = False
+        with contextlib.suppress(OSError):  # a user may have only so many large pipes
+            fcntl.fcntl(self.descriptor, _SET_SIZE, _ROOM)
         self.head, self.tail, self.total = b"", b"", 0
-        self._thread = threading.Thread(target=self._read, name="prints", daemon=True)
-        self._thread.start()
 
-    def _read(self) -> None:
-        poll = select.poll()
-        poll.register(self._reading, select.POLLIN)
-        left = _LINGER
-        while left > 0:
-            if not poll.poll(_PAUSE_MS):
-                if self._over:
-                    return
-                continue
-            data = os.read(self._reading, _READ)
-            if not data:
-                return
-            self._keep(data)
-            left -= len(data) if self._over else 0
+    def take(self, most: int = _ROOM) -> None:
+        """Take in what there is, about `most` bytes of it; never waits."""
+        with contextlib.suppress(BlockingIOError):
+            while most > 0 and (data := os.read(self._reading, _READ)):
+                self._keep(data)
+                most -= len(data)
 
     def _keep(self, data: bytes) -> None:
         self.total += len(data)
@@ -51,10 +43,9 @@ class Prints:
             self.tail = (self.tail + data[room:])[-self.KEPT :]
 
     def close(self) -> None:
-        """The run is over: take in what there still is. Gives every descriptor back, whoever else holds one."""
-        self._over = True
+        """The run is over: take in what there still is, and give the descriptors back, whoever else holds one."""
+        self.take(2 * _ROOM)
         os.close(self.descriptor)
-        self._thread.join()
         os.close(self._reading)
 
     def text(self) -> str:

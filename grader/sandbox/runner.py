@@ -96,6 +96,7 @@ class Sandbox:
             self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
         except OSError as error:
             raise InfrastructureError(f"no temporary folder could be made: {error}") from None
+        self._trouble = Trouble(self.root)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -174,24 +175,24 @@ class Sandbox:
     def _run(
         self, program: Program, request: dict[str, Any], order: str, run: Callable[[Launcher, Watch], Result]
     ) -> Outcome:
-        limits, prints, trouble = program.limits, Prints(), Trouble(self.root)
+        limits, prints = program.limits, Prints()
         child_limits = ChildLimits(limits.time, limits.memory, _MOST_FILE)
         launcher = Launcher(
             self._zygote, lambda: program.stage.folder(self._wanted.user), request, child_limits, prints.descriptor
         )
         began, failure, result = perf_counter(), None, None
-        watch = Watch(limits, launcher.processes, self._stop, program.stage.usage, self._free)
+        watch = Watch(limits, launcher.processes, self._stop, program.stage.usage, self._free, prints.take)
         try:
             try:
                 result = run(launcher, watch)
             except (LimitExceeded, DiskShrinks, MaprError) as error:
-                failure = self._failure(error, limits, trouble)
+                failure = self._failure(error, limits)
             launcher.check()
         except InfrastructureError:
             self._drop_zygotes()
             raise
         finally:
-            self._end(prints, program.stage)
+            self._end(launcher, prints, program.stage)
         wall, cpu = perf_counter() - began, watch.cpu()
         if failure is None and cpu > limits.time:
             failure = Failure(kind="time", message=f"used {cpu:.1f} s of CPU time; {limits.time:g} s are allowed")
@@ -201,23 +202,23 @@ class Sandbox:
         """Bytes of free disk where runs write."""
         return shutil.disk_usage(self.root).free
 
-    def _end(self, prints: Prints, stage: Stage) -> None:
+    def _end(self, launcher: Launcher, prints: Prints, stage: Stage) -> None:
         """Nothing of a run outlives it: no process, no folder."""
         try:
-            for zygote in self._zygotes.values():
+            for zygote in launcher.zygotes & set(self._zygotes.values()):
                 zygote.sweep()
         except InfrastructureError:
             self._drop_zygotes()
         prints.close()
         stage.clear()
 
-    def _failure(self, error: LimitExceeded | DiskShrinks | MaprError, limits: Limits, trouble: Trouble) -> Failure:
+    def _failure(self, error: LimitExceeded | DiskShrinks | MaprError, limits: Limits) -> Failure:
         """What ended a run, as the student's failure; raises InfrastructureError for what is ours or the machine's."""
         if isinstance(error, LimitExceeded):
             return Failure(kind=error.kind, message=error.message, hint=error.hint)
         if isinstance(error, DiskShrinks):
             return self._filled(error)
-        return _failure(error, limits, trouble)
+        return _failure(error, limits, self._trouble)
 
     def _filled(self, error: DiskShrinks) -> Failure:
         """Its processes are gone by now: what is free again was theirs."""

@@ -111,8 +111,10 @@ class Zygote:
     def __init__(self, hash_seed: int, wanted: Wanted) -> None:
         try:
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
-            with theirs:
+            with theirs, contextlib.ExitStack() as undo:
+                undo.callback(self._socket.close)
                 self._process = _boot(theirs.fileno(), hash_seed, wanted)
+                undo.pop_all()
         except OSError as error:
             raise InfrastructureError(f"no process could be started for student code: {error}", _FEWER) from None
         self.pid = self._process.pid
@@ -203,10 +205,12 @@ class Launcher:
     ) -> None:
         self._zygote, self._folder, self._request, self._limits, self._prints = zygote, folder, request, limits, prints
         self.processes: list[Process] = []
+        self.zygotes: set[Zygote] = set()
 
     def launch(self, spec: WorkerSpec) -> Process:
         """See pymapr.parallel.channel.Launcher; raises InfrastructureError."""
         zygote = self._zygote(spec.hash_seed or HASH_SEEDS[0])
+        self.zygotes.add(zygote)
         request = {**self._request, "do": "launch", "folder": str(self._folder()), "limits": list(self._limits)}
         ours: list[int] = []
         theirs: list[int] = []

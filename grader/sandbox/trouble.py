@@ -12,7 +12,7 @@ _LITTLE = 16 * 2**20
 
 
 class Trouble:
-    """Of one run; made before it begins. folder: where its files lie."""
+    """Of one slot's runs, from when it is made. folder: where their files lie."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -20,7 +20,7 @@ class Trouble:
 
     def look(self, message: str) -> None:
         """Raise InfrastructureError if what the message tells may well have been the machine's fault."""
-        if "SIGKILL" in message and out_of_memory_kills() > self._killed:
+        if "SIGKILL" in message and self._has_killed():
             raise InfrastructureError(
                 "the machine ran out of memory and ended a process", "judge fewer submissions at once (-n)"
             )
@@ -28,6 +28,11 @@ class Trouble:
             raise InfrastructureError(
                 f"the disk is full where {self._folder} lies", "free some space, or point TMPDIR elsewhere"
             )
+
+    def _has_killed(self) -> bool:
+        """Whether the kernel has ended anybody for want of memory since the last look."""
+        before, self._killed = self._killed, out_of_memory_kills()
+        return self._killed > before
 
 
 def out_of_memory_kills() -> int:

@@ -70,7 +70,8 @@ class Watched(Protocol):
 class Watch:
     """Of one run; called often, looks every TICK seconds and raises LimitExceeded or InfrastructureError.
 
-    processes: may grow while the run goes on. usage: of its folders. free: bytes of free disk.
+    processes: may grow while the run goes on. usage: of its folders. free: bytes of free disk. take: called every time,
+    takes in what waits.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Watch:
         stop: threading.Event,
         usage: Callable[[], Usage],
         free: Callable[[], int],
+        take: Callable[[], None],
     ) -> None:
-        self._limits, self._processes, self._stop, self._usage, self._free = limits, processes, stop, usage, free
+        self._limits, self._processes, self._stop, self._usage = limits, processes, stop, usage
+        self._free, self._take = free, take
         self._began = self._looked = self._folder_looked = perf_counter()
         self._free_before = free()
         self._output = 0
@@ -89,7 +92,8 @@ class Watch:
         self.peak = 0
 
     def __call__(self) -> None:
-        """Look, if it is time to."""
+        """Take in what waits, and look, if it is time to."""
+        self._take()
         now = perf_counter()
         if now - self._looked >= TICK:
             self._looked = now

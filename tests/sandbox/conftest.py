@@ -47,6 +47,18 @@ def rigs(public_folder: Path, worker_id: str) -> Iterator[Callable[[str], Rig]]:
         rig.close()
 
 
+@pytest.fixture
+def fresh_rig(public_folder: Path, worker_id: str) -> Callable[[str], Rig]:
+    """Graders as `rigs` are, but each for one test, which may kill it."""
+
+    def get(how: str) -> Rig:
+        home = Path(tempfile.mkdtemp(dir=public_folder))
+        home.chmod(0o755)
+        return _made(how, home, public_folder / "lib", worker_id)
+
+    return get
+
+
 def _made(how: str, home: Path, library: Path, worker: str) -> Rig:
     is_root = os.geteuid() == 0
     if how in {"root", "1", "bare-root"} and not is_root:

@@ -93,13 +93,22 @@ class Rig:
         self.greeting = self._answer()
         self.level: int = self.greeting["level"]
 
+    @property
+    def pid(self) -> int:
+        """The grader's process."""
+        return self._process.pid
+
     def attack(self, attack: Attack, mode: str) -> dict[str, Any]:
-        """Set a villain on it; what became of it, and what the grader process printed on stderr meanwhile."""
+        """Set a villain on it; what became of it."""
+        self.order(attack, mode)
+        return self._answer()
+
+    def order(self, attack: Attack, mode: str) -> None:
+        """Set a villain on it, without waiting for what becomes of it."""
         folder = self._submission(attack)
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"folder": str(folder), "mode": mode}).encode() + b"\n")
         self._process.stdin.flush()
-        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
@@ -126,9 +135,14 @@ class Rig:
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait(20)
-        assert self._process.stdout
-        self._process.stdout.close()
-        self._errors.close()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Give back what is held of it, once it is dead."""
+        self._process.wait(20)
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            assert stream
+            stream.close()
 
 
 def prepare(folder: Path, name: str, where: dict[str, Any]) -> None:

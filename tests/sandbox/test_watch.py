@@ -49,7 +49,7 @@ class World:
 
     def watch(self) -> Watch:
         """One that begins now."""
-        return Watch(self.limits, self.processes, self.stop, lambda: self.usage, lambda: self.free)
+        return Watch(self.limits, self.processes, self.stop, lambda: self.usage, lambda: self.free, lambda: None)
 
 
 @pytest.fixture
