@@ -14,15 +14,17 @@ from grader.sandbox import tree
 from sandbox.rig import as_user, interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty one."""
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty one; taken away by somebody else in the end, as pytest cannot take away all that is made here."""
     made = tmp_path / "folder"
     made.mkdir()
-    return made
+    yield made
+    subprocess.run(["rm", "-rf", made], check=True)
 
 
 def used(folder: Path, most: int = 1000, apart: tuple[tuple[int, int], ...] = ()) -> tree.Usage:
