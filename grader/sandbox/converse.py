@@ -61,7 +61,7 @@ def _hear_out(
     count_output: Callable[[int], None],
 ) -> tuple[bytes, Finished, list[str]]:
     """What it puts out, what it says at the end, and its remarks on loading; nothing is heard after the end."""
-    launched, is_ready = perf_counter(), False
+    launched = perf_counter()
     loading: list[str] = []
     crew.start(spec)
     output = bytearray()
@@ -69,8 +69,8 @@ def _hear_out(
         for seat, message in crew.arrivals(TICK):
             watch()
             match message:
-                case Ready() if not is_ready:
-                    is_ready, loading = True, message.remarks
+                case Ready():
+                    loading = message.remarks
                     account.started(0, launched, max(launched, message.at))
                     if start is not None:
                         crew.give(seat, start)

@@ -40,9 +40,10 @@ TELLING = {
         secrets/environment_of_others reach/foreign_calls
         """,
     0: """
-        denial/daemon denial/forks denial/heap denial/held_pipes denial/hops denial/loop_in_mapper denial/segfault
-        denial/sleep denial/stopped files/deep_folders files/inodes forging/early_exit forging/forged_run
-        forging/forged_engine_error secrets/descriptors secrets/environment secrets/heap values/pickle_that_exits
+        denial/daemon denial/daemon_and_sleep denial/forks denial/heap denial/held_pipes denial/hops
+        denial/loop_in_mapper denial/segfault denial/sleep denial/stopped files/deep_folders files/inodes
+        forging/early_exit forging/forged_run forging/forged_engine_error secrets/descriptors secrets/environment
+        secrets/heap values/pickle_that_exits
         """,
 }
 

@@ -111,7 +111,7 @@ def test_what_is_printed_is_no_output(runs: Runs) -> None:
 )
 def test_a_students_mistake_is_a_failure(runs: Runs, mapper: str, kind: str, message: str) -> None:
     """Of its kind, in words, alone and in parallel."""
-    limits = Quick(output=2**20)
+    limits = Quick(output=2**20, memory=96 * 2**20)
     for outcome in (runs.serial(job(mapper), limits), runs.parallel(job(mapper), limits)):
         found = failure(outcome)
         assert message in found.message
