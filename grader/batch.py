@@ -221,6 +221,10 @@ def _result(spec: Spec, submission: Submission, cases: Cases) -> SubmissionResul
         submission=submission.name,
         datasets=tuple(cases[submission, dataset.name] for dataset in judged(spec)),
         withheld=tuple(dataset.name for dataset in spec.datasets if dataset.withheld),
+        students=submission.students,
+        group=submission.group,
+        submitted=submission.submitted,
+        remarks=submission.remarks,
     )
 
 

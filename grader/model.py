@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -128,6 +129,19 @@ class Checks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LatePolicy:
+    """What lateness costs: `penalty` for each day begun after `due` plus `grace`, as a share (0 to 1) of the points.
+
+    `due` has an offset, `grace` is in seconds, and no more than the share `cap` is taken off.
+    """
+
+    due: datetime
+    grace: float = 0.0
+    penalty: float = 0.0
+    cap: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """An assignment: the folder, and what its `assignment.yaml` says."""
 
@@ -142,6 +156,7 @@ class Spec:
     limits: Limits = Limits()
     runs: Runs = Runs()
     checks: Checks = Checks()
+    late: LatePolicy | None = None
     samples: Mapping[str, Verdict] = field(default_factory=dict)
 
 
@@ -220,13 +235,57 @@ class CaseResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Student:
+    """Who handed in, as far as a roster and the names of files tell.
+
+    `key` is what the batch calls them: the folder's name, or the roster's. `ids` holds what each platform calls them,
+    by platform: `canvas`, `moodle`, `gradescope`, `sis`, `github`. Whatever is not known is empty.
+    """
+
+    key: str
+    name: str = ""
+    email: str = ""
+    login: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lateness:
+    """How late a submission was: days begun after the grace, and the share of the points (0 to 1) which that costs."""
+
+    days: int
+    penalty: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """An instructor's own mark, kept apart from what was computed. `at` is ISO 8601 with offset."""
+
+    score: float
+    reason: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubmissionResult:
-    """One submission for one assignment: the gravest verdict of its datasets, the sum of their scores."""
+    """One submission for one assignment: the gravest verdict of its datasets, the sum of their scores.
+
+    `students` are those who get the mark, several where a `group` handed in; none where only the submission's name is
+    known. `submitted` is ISO 8601 with offset, empty where no source tells it. `remarks` are about the submission as
+    a whole: a file that was named wrong, a time that is not known.
+    """
 
     assignment: str
     submission: str
     datasets: tuple[CaseResult, ...]
     withheld: tuple[str, ...] = ()
+    students: tuple[Student, ...] = ()
+    group: str = ""
+    submitted: str = ""
+    late: Lateness | None = None
+    override: Override | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -245,6 +304,18 @@ class SubmissionResult:
     def max_score(self) -> float:
         """Points that could be earned with what was judged."""
         return sum(case.max_score for case in self.datasets)
+
+    @property
+    def mark(self) -> float | None:
+        """What belongs in a gradebook: the instructor's own, else the score less what lateness costs, never below 0.
+
+        None as long as something could not be judged and nobody has overridden it.
+        """
+        if self.override is not None:
+            return self.override.score
+        if self.score is None or self.late is None:
+            return self.score
+        return max(0.0, round(self.score - self.late.penalty * self.max_score, 9))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from grader.errors import NothingToGrade, UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from grader.model import Spec
+    from grader.model import Spec, Student
 
 _SEARCHED = 2000
 """How many names are looked at for the nearest one: enough for any submission, and an end in a home folder."""
@@ -30,7 +30,9 @@ class Submission:
     module: the file that was asked for, None where there is none; `nearest` then is the file that comes closest, as a
     path inside the student's folder, and `is_link` says that it is there but leads elsewhere. alone: the module lies
     in a folder that holds more than the submission, so only the Python files beside it come with it. unreadable: why
-    the folder could not be looked into; empty if it could.
+    the folder could not be looked into; empty if it could. students: who gets the mark, as far as that is known, with
+    the `group` that they are in. submitted: when it was handed in, ISO 8601 with offset, empty where nothing tells.
+    remarks: what the report should say of how the file was found.
     """
 
     assignment: str
@@ -40,6 +42,10 @@ class Submission:
     is_link: bool = False
     alone: bool = False
     unreadable: str = ""
+    students: tuple[Student, ...] = field(default=(), hash=False)  # their ids are a dict
+    group: str = ""
+    submitted: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def own(spec: Spec) -> list[Submission]:
