@@ -143,4 +143,4 @@ def test_the_wheel_alone_does_the_main_job(built: Built, tmp_path: Path) -> None
 
     told = there("pymapr", "doctor")
     assert "engine      parallel: always" in told
-    assert "isolation of student code: level" in told
+    assert "isolation   student code is kept apart at level" in told

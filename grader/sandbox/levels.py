@@ -169,17 +169,17 @@ def notice() -> str:
 
 
 def doctor_lines() -> Iterator[str]:
-    """For `pymapr doctor`."""
+    """For `pymapr doctor`, which puts the topic before each."""
     try:
         level = current()
     except GraderError as error:
-        yield f"isolation of student code: unknown: {error}"
+        yield f"unknown: {error}"
         return
-    yield f"isolation of student code: level {level.number} of 3 ({', '.join(level.layers)})"
+    yield f"student code is kept apart at level {level.number} of 3 ({', '.join(level.layers)})"
     if level.missing:
-        yield f"isolation of student code: not in effect: {', '.join(level.missing)}"
+        yield f"not in effect: {', '.join(level.missing)}"
     for name, no in level.denied.items():
         if not no:
-            yield f"isolation of student code: a submission could {name.removeprefix('file: ')}"
+            yield f"a submission could {name.removeprefix('file: ')}"
     if sys.platform != "linux":
-        yield "isolation of student code: levels above 0 need Linux"
+        yield "levels above 0 need Linux"

@@ -173,9 +173,9 @@ def test_the_doctor_names_each_attempt_that_got_through(playing: Callable[[Level
     """In words that an instructor understands."""
     playing(of(1, missing=("Landlock",)))
     assert list(levels.doctor_lines()) == [
-        "isolation of student code: level 1 of 3 (separate process)",
-        "isolation of student code: not in effect: Landlock",
-        "isolation of student code: a submission could read the list of users",
+        "student code is kept apart at level 1 of 3 (separate process)",
+        "not in effect: Landlock",
+        "a submission could read the list of users",
     ]
 
 
@@ -186,9 +186,7 @@ def test_the_doctor_survives_a_machine_on_which_nothing_starts(monkeypatch: pyte
         raise InfrastructureError("no process could be started for student code")
 
     monkeypatch.setattr(levels, "current", fail)
-    assert list(levels.doctor_lines()) == [
-        "isolation of student code: unknown: no process could be started for student code"
-    ]
+    assert list(levels.doctor_lines()) == ["unknown: no process could be started for student code"]
 
 
 def test_a_kind_of_machine_that_was_never_tried_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
