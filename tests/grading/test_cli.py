@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from grader import arguments, cli, progress
+from grader import arguments, cli, progress, publish
 from grader.errors import UsageError
 from grader.model import Audience, GradeReport, SandboxReport, Verdict
 from grading.conftest import FIXTURES
@@ -260,8 +260,24 @@ def test_a_report_that_cannot_be_written_keeps_no_other_from_being_shown(
     sandbox = SandboxReport(level=3)
     nothing = GradeReport(pymapr="0", started="now", audience=Audience.INSTRUCTOR, sandbox=sandbox, results=())
     with pytest.raises(UsageError, match=r"gone/r\.json cannot be written: No such file or directory"):
-        cli.write(nothing, tmp_path / "gone" / "r.json")
+        publish.publish(nothing, {"json": tmp_path / "gone" / "r.json"})
     assert "0 submissions" in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_is_one_line_that_says_where_and_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3, not 1: that would say that somebody scored too little."""
+
+    def broken(_file: object) -> None:
+        raise KeyError("a thing nobody thought of")
+
+    monkeypatch.setattr(cli, "grade", broken)
+    assert cli.main(["somewhere"]) == 3
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("pymapr-grade: error: KeyError at test_cli.py:")
+    assert said[2] == "hint: this is a fault of pymapr; please report it, with what PYMAPR_DEBUG=1 adds to it"
+    assert len(said) == 3
 
 
 AT_NIGHT = "    total = 0\n    if key == 'night': {}\n"
