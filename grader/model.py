@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -208,7 +208,7 @@ class RunRecord:
     wall: float
     cpu: float
     phases: Mapping[str, float] = field(default_factory=dict)
-    spans: tuple[Span, ...] = ()
+    spans: Sequence[Span] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +230,7 @@ class CaseResult:
     reproduce: str = ""
     remarks: tuple[str, ...] = ()
     difference: Difference | None = None
-    runs: tuple[RunRecord, ...] = ()
+    runs: Sequence[RunRecord] = ()
     concealed: bool = False
 
 
