@@ -54,8 +54,9 @@ def test_the_report_is_the_contract_word_for_word() -> None:
  "sandbox": {"level": 2, "layers": ["landlock", "seccomp"], "missing": ["scopes"]},
  "skipped": ["join: no dataset"],
  "results": [
-  {"assignment": "wordcount", "submission": "student-01", "verdict": "wrong-answer", "score": 6, "max_score": 10, """
-        """"withheld": ["tail"], "datasets": [{"name": "books", "visibility": "public", "concealed": false, """
+  {"assignment": "wordcount", "submission": "student-01", "students": [], "group": "", "submitted": "", """
+        """"verdict": "wrong-answer", "score": 6, "max_score": 10, "late": null, "override": null, "mark": 6, """
+        """"remarks": [], "withheld": ["tail"], "datasets": [{"name": "books", "visibility": "public", "concealed": false, """
         """"verdict": "wrong-answer", "score": 0, "max_score": 4, "message": "the output is not what was expected", """
         """"hint": "compare with the reference's output on a few lines of the data", """
         """"reproduce": "pymapr run wordcount.py data/books.json --engine serial", """
@@ -67,8 +68,9 @@ def test_the_report_is_the_contract_word_for_word() -> None:
         """{"name": "zipf", "visibility": "public", "concealed": false, "verdict": "accepted", "score": 6, """
         """"max_score": 6, "message": "", "hint": "", "reproduce": "", "remarks": [], """
         """"difference": {"missing": 0, "unexpected": 0, "examples": []}, "runs": []}]},
-  {"assignment": "wordcount", "submission": "student-02", "verdict": "accepted", "score": 4, "max_score": 4, """
-        """"withheld": [], "datasets": [{"name": "books", "visibility": "public", "concealed": false, """
+  {"assignment": "wordcount", "submission": "student-02", "students": [], "group": "", "submitted": "", """
+        """"verdict": "accepted", "score": 4, "max_score": 4, "late": null, "override": null, "mark": 4, """
+        """"remarks": [], "withheld": [], "datasets": [{"name": "books", "visibility": "public", "concealed": false, """
         """"verdict": "accepted", "score": 4, "max_score": 4, "message": "", "hint": "", "reproduce": "", """
         """"remarks": [], "difference": {"missing": 0, "unexpected": 0, "examples": []}, "runs": []}]}
  ]}

@@ -56,5 +56,17 @@ def finite(value: float) -> float | None:
     return round(value, 6) if -_BEYOND_SENSE < value < _BEYOND_SENSE else None
 
 
+def tidy(value: float | None) -> int | float | None:
+    """Points as one writes them, to a millionth: 10, not 10.0; None where nothing could be judged."""
+    rounded = None if value is None else finite(value)
+    return int(rounded) if rounded is not None and rounded == int(rounded) else rounded
+
+
+def exact(value: float | None) -> str:
+    """Points as programs read them: `10`, `3.333333`, never `1e-06`; empty where nothing could be judged."""
+    tidied = tidy(value)
+    return "" if tidied is None else str(tidied) if isinstance(tidied, int) else f"{tidied:.6f}".rstrip("0")
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -6,7 +6,19 @@ import json
 from typing import TYPE_CHECKING
 
 from grader.audience import for_audience, shown_verdict
-from grader.model import CaseResult, Difference, Example, GradeReport, RunRecord, Span, SubmissionResult, Verdict
+from grader.model import (
+    CaseResult,
+    Difference,
+    Example,
+    GradeReport,
+    Lateness,
+    Override,
+    RunRecord,
+    Span,
+    Student,
+    SubmissionResult,
+    Verdict,
+)
 from grader.reports import plain
 
 if TYPE_CHECKING:
@@ -47,11 +59,38 @@ def _result(result: SubmissionResult) -> Json:
     return {
         "assignment": result.assignment,
         "submission": result.submission,
+        "students": [_student(student) for student in result.students],
+        "group": result.group,
+        "submitted": result.submitted,
         "verdict": shown_verdict(result),
-        "score": _points(result.score),
-        "max_score": _points(result.max_score),
+        "score": plain.tidy(result.score),
+        "max_score": plain.tidy(result.max_score),
+        "late": _late(result.late),
+        "override": _override(result.override),
+        "mark": plain.tidy(result.mark),
+        "remarks": [*result.remarks],
         "withheld": [*result.withheld],
         "datasets": [_case(case) for case in result.datasets],
+    }
+
+
+def _student(student: Student) -> Json:
+    ids: dict[str, Json] = dict(student.ids)
+    return {"key": student.key, "name": student.name, "email": student.email, "login": student.login, "ids": ids}
+
+
+def _late(late: Lateness | None) -> Json:
+    return None if late is None else {"days": late.days, "penalty": plain.finite(late.penalty)}
+
+
+def _override(override: Override | None) -> Json:
+    if override is None:
+        return None
+    return {
+        "score": plain.tidy(override.score),
+        "reason": override.reason,
+        "by": override.by,
+        "at": override.at,
     }
 
 
@@ -61,8 +100,8 @@ def _case(case: CaseResult) -> Json:
         "visibility": case.visibility.value,
         "concealed": case.concealed,
         "verdict": shown_verdict(case),
-        "score": _points(case.score),
-        "max_score": _points(case.max_score),
+        "score": plain.tidy(case.score),
+        "max_score": plain.tidy(case.max_score),
         "message": case.message,
         "hint": case.hint,
         "reproduce": case.reproduce,
@@ -107,12 +146,6 @@ def _span(span: Span) -> Json:
     return {"worker": span.worker, "phase": span.phase, "start": start, "end": end}
 
 
-def _points(points: float | None) -> Json:
-    """As one writes them: 10, not 10.0."""
-    rounded = None if points is None else plain.finite(points)
-    return int(rounded) if rounded is not None and rounded == int(rounded) else rounded
-
-
 def _dumped(value: Json) -> str:
     return json.dumps(_encodable(value), allow_nan=False)
 
@@ -125,6 +158,6 @@ def _encodable(value: Json) -> Json:
         case list():
             return [_encodable(item) for item in value]
         case dict():
-            return {key: _encodable(item) for key, item in value.items()}
+            return {str(_encodable(key)): _encodable(item) for key, item in value.items()}
         case _:
             return value

@@ -19,7 +19,7 @@ from grader.model import (
     SubmissionResult,
     Verdict,
 )
-from grader.reports import plain
+from grader.reports import plain, standing
 from grader.reports.findings import Finding, Remark, Sight, findings, remarks
 from grader.reports.page import Page
 from grader.reports.speed import speed
@@ -89,7 +89,7 @@ def _by_assignment(results: Iterable[SubmissionResult]) -> Mapping[str, list[Sub
 
 
 def _title(result: SubmissionResult) -> str:
-    return f"{plain.visible(result.assignment)} · {plain.visible(result.submission)}"
+    return f"{plain.visible(result.assignment)} · {standing.title(result)}"
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
@@ -123,10 +123,12 @@ def _legend(table: Table) -> Iterator[str]:
         yield from (*legend, "\n")
 
 
-# ---- what is wrong, and what to do about it --------------------------------------------------------------------------
+# ---- lateness, overrides, what is wrong, and what to do about it -----------------------------------------------------
 
 
 def _explanations(page: Page, result: SubmissionResult) -> Iterator[str]:
+    for label, text in standing.facts(result):
+        yield from page.lines((f"{label}: ", "bold"), text, indent=2, hang=2)
     for finding in findings(result):
         yield from _finding(page, finding)
     for remark in remarks(result):
