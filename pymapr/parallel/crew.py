@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymapr.errors import EngineError, MaprError, ProtocolError, WorkerDied, by_name
 from pymapr.parallel.channel import Launcher, Link, WorkerSpec
-from pymapr.parallel.protocol import Begin, Enumerate, Failed, Ready, Stop
+from pymapr.parallel.protocol import Batch, Begin, Enumerate, Failed, Ready, Stop
 from pymapr.parallel.shuffle import gather
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _GRACE_MS = 2000
 """How long a worker may take to leave when told to: flushing what the job printed is all it has to do."""
 
+_UNREAD = ", before it had read out all of the data that the script made"
+
 DEATH_HINT = (
     "run it with --engine serial to see whether the job's own code ends the process; if not, was there enough memory?"
 )
@@ -34,12 +36,14 @@ class Seat:
     """One place in the crew: the process that sits there now, and the tasks it was given and has not announced.
 
     ready: what it said when it was. launched: the reading of perf_counter when it was started. tasks: oldest first.
+    reads: whether it is in the middle of the data that the script made, which no other process can go on with.
     """
 
     def __init__(self, spec: WorkerSpec, link: Link) -> None:
         self.spec = spec
         self.tasks: deque[Task] = deque()
         self.deaths: dict[str, int] = {}
+        self.reads = False
         self.seat(link)
 
     def seat(self, link: Link) -> None:
@@ -85,6 +89,7 @@ class Crew:
 
     def give(self, seat: Seat, task: Task) -> None:
         """Hand a task to a seat; it is done when `done` is called for it."""
+        seat.reads = seat.reads or isinstance(task, Enumerate)
         seat.tasks.append(task)
         seat.link.feed(task)
 
@@ -111,6 +116,7 @@ class Crew:
             elif seat.ready is None:
                 raise ProtocolError("a worker spoke before it was ready")
             else:
+                seat.reads = seat.reads and not (isinstance(message, Batch) and message.last)
                 yield seat, message
 
     def _replace(self, seat: Seat) -> None:
@@ -125,12 +131,11 @@ class Crew:
     def _beyond_help(self, seat: Seat) -> str:
         """What the worker did when it died, if a fresh process would not help; else nothing."""
         culprit = seat.tasks[0] if seat.ready and seat.tasks else None
-        name = self._describe(culprit)
+        name = "while it had nothing to do" if seat.ready and culprit is None else self._describe(culprit)
+        if seat.reads:  # only that process knew how far it had read: another would begin again, and count twice
+            return name if isinstance(culprit, Enumerate) else name + _UNREAD
         seat.deaths[name] = seat.deaths.get(name, 0) + 1
-        if culprit is None and seat.ready is not None:
-            return "while it had nothing to do"
-        lost = isinstance(culprit, Enumerate)  # only that process knew how far it had read
-        return name if lost or seat.deaths[name] >= self._lives else ""
+        return name if seat.deaths[name] >= self._lives else ""
 
     def dismiss(self) -> None:
         """Tell everybody to stop, wait a moment until they have, and give the descriptors back."""

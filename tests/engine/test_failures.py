@@ -124,6 +124,27 @@ def test_a_death_while_the_scripts_own_data_is_read_out_ends_the_run(tmp_path: P
     assert error.message == "worker 0 died (SIGKILL) while it read the data"
 
 
+def test_a_death_between_two_looks_at_the_scripts_own_data_ends_the_run(tmp_path: Path) -> None:
+    """Whatever the worker that reads them was doing then: from a fresh one the first lines would come a second time."""
+    once = ONCE.format(marker=str(tmp_path / "marker"))
+    many = "mr.execute((str(n).rjust(99) for n in range(20_000)), mapper, reducer)\n"
+    error = failing(job(tmp_path, once, foot=f"\n{many}"), tmp_path, workers=1)
+    assert type(error) is WorkerDied
+    assert re.fullmatch(
+        r"worker 0 died \(SIGKILL\) while it mapped records 1 to \d+, before it had read out all of the data that the "
+        r"script made",
+        error.message,
+    )
+
+
+def test_a_death_after_all_of_the_scripts_own_data_was_read_is_mended(tmp_path: Path) -> None:
+    """Its lines are with the master by then."""
+    once = ONCE.format(marker=str(tmp_path / "marker"))
+    result = run(job(tmp_path, once, foot="\nmr.execute(map(str, range(20)), mapper, reducer)\n"), data(tmp_path))
+    assert sorted(result.values) == [[0, 63], [1, 70], [2, 57]]
+    assert result.timings.records == 20
+
+
 def test_deaths_are_noticed_by_the_kernels_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The master waits without a timeout: nothing in its loop looks at the clock."""
     waits = []
