@@ -26,7 +26,8 @@ class SpillFile:
         try:
             return cls(_unnamed())
         except OSError as error:
-            raise SpillFailed(f"no temporary file could be made: {error}", _HINT) from None
+            where = f"no temporary file could be made in {_folder()}"
+            raise SpillFailed(f"{where}: {error.strerror}", _HINT) from None
 
     def append(self, block: bytes) -> int:
         """Write a block at the end and return its offset; raises SpillFailed, on a full disk for instance."""
@@ -38,8 +39,8 @@ class SpillFile:
                 self.end += written
                 view = view[written:]
         except OSError as error:
-            message = f"{len(block)} bytes could not be written to a temporary file: {error.strerror}"
-            raise SpillFailed(message, _HINT) from None
+            where = f"a temporary file in {_folder_of(self.descriptor)}"
+            raise SpillFailed(f"{len(block)} bytes could not be written to {where}: {error.strerror}", _HINT) from None
         return offset
 
     def read(self, offset: int, length: int) -> bytes:
@@ -64,13 +65,25 @@ def read_at(descriptor: int, offset: int, length: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+def _folder() -> str:
+    """Where temporary files are made."""
+    return os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - nobody can guess or follow a name that is not there
+
+
+def _folder_of(descriptor: int) -> str:
+    """Where the file was made, though its name is gone; the job may have changed the environment since."""
+    try:
+        return os.path.dirname(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115, PTH120 - pathlib costs milliseconds at start-up
+    except OSError:  # no /proc, as on macOS
+        return _folder()
+
+
 def _unnamed() -> int:
     """A descriptor of a file that never has a name, where the system can do that; else of one whose name is gone."""
-    folder = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - nobody can guess or follow a name that is not there
     flag = getattr(os, "O_TMPFILE", 0)
     try:
         if flag:
-            return os.open(folder, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC | flag, 0o600)
+            return os.open(_folder(), os.O_RDWR | os.O_EXCL | os.O_CLOEXEC | flag, 0o600)
     except OSError:
         pass  # this kind of file system has no such thing, or the folder is not there: the long way finds out
     import tempfile  # costs milliseconds

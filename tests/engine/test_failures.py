@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
 import select
@@ -25,14 +24,12 @@ from pymapr.errors import (
     JobLoadError,
     MaprError,
     ProtocolError,
-    SpillFailed,
     UserCodeFailed,
     ValuesExceedMemory,
     WorkerDied,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 # Students do not close their files.
@@ -540,41 +537,7 @@ def test_a_job_file_that_is_not_there_gets_the_nearest_name(tmp_path: Path, engi
     assert failing(tmp_path, tmp_path, engine=engine).message == f"{tmp_path}: Is a directory"
 
 
-# ---- memory and disk -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file may grow beyond a megabyte, as on a disk that is full."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-@pytest.mark.usefixtures("small_files")
-def test_a_full_disk_under_the_spill_ends_the_run(tmp_path: Path) -> None:
-    """With what could not be written, and the mend. (Python ignores SIGXFSZ, so writing fails as on a full disk.)"""
-    error = failing(job(tmp_path, "mr.emit_intermediate(record, str(record) * 10**6)"), tmp_path)
-    assert type(error) is SpillFailed
-    assert re.fullmatch(r"\d+ bytes could not be written to a temporary file: File too large", error.message)
-    assert error.hint == "free some space, or point TMPDIR to a folder that has more"
-
-
-def test_a_disk_without_any_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file system of a quarter megabyte, really full."""
-    small = tmp_path / "small"
-    small.mkdir()
-    if os.system(f"mount -t tmpfs -o size=256k none {small} 2>/dev/null"):
-        pytest.skip("needs leave to mount")
-    monkeypatch.setenv("TMPDIR", str(small))
-    monkeypatch.setattr("tempfile.tempdir", str(small))
-    try:
-        error = failing(job(tmp_path, "mr.emit_intermediate(record, str(record) * 10**6)"), tmp_path)
-    finally:
-        os.system(f"umount {small}")
-    assert type(error) is SpillFailed
-    assert error.message.endswith("bytes could not be written to a temporary file: No space left on device")
+# ---- memory ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_partition_beyond_the_memory_is_merged_in_parts(tmp_path: Path) -> None:

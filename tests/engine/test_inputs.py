@@ -341,7 +341,7 @@ def test_no_folder_for_temporary_files_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tempfile.tempdir", "/nowhere")
     with pytest.raises(SpillFailed) as caught:
         run(ECHO, ["1"])
-    assert caught.value.message.startswith("no temporary file could be made: [Errno 2]")
+    assert caught.value.message == "no temporary file could be made in /nowhere: No such file or directory"
     assert caught.value.hint == "free some space, or point TMPDIR to a folder that has more"
 
 
