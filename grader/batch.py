@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from grader.dealing import Waiting
 from grader.errors import GraderError, InfrastructureError, SpecError
 from grader.judge import judge
+from grader.late import lateness
 from grader.materials import Material, Materials
-from grader.model import CaseResult, DatasetSpec, Spec, SubmissionResult, Verdict
+from grader.model import CaseResult, DatasetSpec, Override, Spec, SubmissionResult, Verdict
+from grader.resume import Known, Place
 from grader.sandbox.runner import Sandbox
 from grader.submission import Submission
+from grader.tidy import undisturbed, work_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.store import Store
 
 T = TypeVar("T")
 
 Heard = Callable[[int, int, CaseResult | None], None]
 """Told after each step: judgements made, judgements in all, and the last result (None: a dataset was made ready)."""
+
+Resumed = Callable[[int, int], None]
+"""Told once, before anything is judged, where there is a store: judgements taken from it, judgements in all."""
 
 
 @dataclass(frozen=True)
@@ -100,23 +109,63 @@ def grade(
     at_once: int,
     cache: Path | None,
     heard: Heard = lambda _done, _all, _case: None,
+    store: Store | None = None,
+    regrade: bool = False,
+    resumed: Resumed = lambda _taken, _all: None,
 ) -> list[SubmissionResult]:
     """Judge every submission on every dataset of its assignment; results in the order of the submissions.
 
+    What `store` knows already is not judged again, unless `regrade`; each result is in the store before it is heard of.
     Raises SpecError before anything is judged where an assignment cannot be made ready, InfrastructureError where there
-    is no temporary folder, and KeyboardInterrupt after cleaning up.
+    is no temporary folder or the store takes no more, and KeyboardInterrupt after cleaning up.
     """
     by_name = {spec.name: spec for spec in specs}
-    wanted = list(submissions)
-    needed = {one.assignment for one in wanted}
-    asked = [(by_name[one.assignment], one) for one in wanted]
+    asked = [(by_name[one.assignment], one) for one in submissions]
     todo = [Judgement(spec, dataset, one) for spec, one in asked for dataset in judged(spec)]
+    known = Known(store, regrade=regrade)
+    cases = _known_already(todo, known)
+    left = [one for one in todo if one.key not in cases]
+    if store is not None:
+        resumed(len(cases), len(todo))
+    if left:
+        _judge(
+            left,
+            cases,
+            known,
+            at_once,
+            cache,
+            lambda case: heard(len(cases) if case else 0, len(todo) if case else 0, case),
+        )
+    overrides = known.overrides()
+    return [_result(spec, one, cases, overrides.get((one.name, spec.name))) for spec, one in asked]
+
+
+def judged(spec: Spec) -> list[DatasetSpec]:
+    """The datasets that can be judged here: all that are not withheld."""
+    return [dataset for dataset in spec.datasets if not dataset.withheld]
+
+
+def _known_already(todo: Iterable[Judgement], known: Known) -> Cases:
+    found = ((one, known.result(known.place(one.spec, one.dataset, one.submission))) for one in todo)
+    return {one.key: case for one, case in found if case is not None}
+
+
+def _judge(
+    left: Sequence[Judgement],
+    cases: Cases,
+    known: Known,
+    at_once: int,
+    cache: Path | None,
+    heard: Callable[[CaseResult | None], None],
+) -> None:
+    """Make the judgements that are left, into `cases`; whatever happens, nothing is left running."""
     slots = Slots(at_once)
-    with _undisturbed() as hold, _work_folder() as work, ThreadPoolExecutor(at_once) as pool:
+    with undisturbed() as hold, work_folder() as work, ThreadPoolExecutor(at_once) as pool:
         try:
-            materials = Materials(work, cache)
-            ready = _prepare(pool, slots, materials, [spec for spec in specs if spec.name in needed], heard)
-            cases = _judge_all(pool, slots, todo, ready, heard)
+            ready = _prepare(pool, slots, Materials(work, cache), left, heard)
+            for one, case in _Round(pool, slots, at_once, known, ready).judged(left):
+                cases[one.key] = case
+                heard(case)
         except BaseException:
             hold()
             slots.stop()
@@ -124,12 +173,6 @@ def grade(
             raise
         finally:
             slots.close()
-    return [_result(spec, one, cases) for spec, one in asked]
-
-
-def judged(spec: Spec) -> list[DatasetSpec]:
-    """The datasets that can be judged here: all that are not withheld."""
-    return [dataset for dataset in spec.datasets if not dataset.withheld]
 
 
 # ---- making ready ----------------------------------------------------------------------------------------------------
@@ -141,9 +184,13 @@ Cases = dict[tuple[Submission, str], CaseResult]
 
 
 def _prepare(
-    pool: ThreadPoolExecutor, slots: Slots, materials: Materials, specs: Sequence[Spec], heard: Heard
+    pool: ThreadPoolExecutor,
+    slots: Slots,
+    materials: Materials,
+    left: Iterable[Judgement],
+    heard: Callable[[CaseResult | None], None],
 ) -> Ready:
-    """Every dataset's material; raises the first SpecError, in the order of the datasets."""
+    """Each dataset's material, of those that are judged; raises the first SpecError, in the order of the datasets."""
 
     def make(spec: Spec, dataset: DatasetSpec) -> Material | GraderError:
         try:
@@ -151,31 +198,55 @@ def _prepare(
         except InfrastructureError as error:
             return error
 
-    pairs = [(spec, dataset) for spec in specs for dataset in judged(spec)]
-    futures = [pool.submit(make, spec, dataset) for spec, dataset in pairs]
-    for _ in _as_they_come(futures):
-        heard(0, 0, None)
-    return {(spec.name, dataset.name): future.result() for (spec, dataset), future in zip(pairs, futures, strict=True)}
-
-
-# ---- judging ---------------------------------------------------------------------------------------------------------
-
-
-def _judge_all(pool: ThreadPoolExecutor, slots: Slots, todo: Sequence[Judgement], ready: Ready, heard: Heard) -> Cases:
-    futures = {pool.submit(judge_one, slots, one, ready[one.spec.name, one.dataset.name]): one for one in todo}
-    cases: Cases = {}
-    for future in _as_they_come(futures):
-        cases[futures[future].key] = future.result()
-        heard(len(cases), len(todo), future.result())
-    return cases
+    pairs = {(one.spec.name, one.dataset.name): (one.spec, one.dataset) for one in left}
+    futures = {key: pool.submit(make, *pair) for key, pair in pairs.items()}
+    for _ in _as_they_come(futures.values()):
+        heard(None)
+    return {key: future.result() for key, future in futures.items()}
 
 
 def _as_they_come(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
     """Futures as they are done; waits in short steps, so that Ctrl-C is heard at once on every system."""
     left = set(futures)
     while left:
-        done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+        done, left = wait(left, timeout=_STEP, return_when=FIRST_COMPLETED)
         yield from done
+
+
+_STEP = 0.2
+"""Seconds."""
+
+
+# ---- judging ---------------------------------------------------------------------------------------------------------
+
+
+class _Round:
+    """Deals judgements to the slots as they become free, and brings in what came of them."""
+
+    def __init__(self, pool: ThreadPoolExecutor, slots: Slots, at_once: int, known: Known, ready: Ready) -> None:
+        self._pool, self._slots, self._at_once, self._known, self._ready = pool, slots, at_once, known, ready
+        self._running: dict[Future[CaseResult], tuple[Judgement, Place | None]] = {}
+
+    def judged(self, left: Iterable[Judgement]) -> Iterator[tuple[Judgement, CaseResult]]:
+        """Each judgement with its result, on file already, in the order in which they are done."""
+        waiting = Waiting(left, whose=lambda one: one.submission.name)
+        made: list[tuple[Judgement, Place | None, CaseResult]] = []
+        while waiting or self._running or made:
+            yield from list(self._deal(waiting))  # before anything is written: no slot waits for a disk
+            yield from ((one, self._known.keep(place, case)) for one, place, case in made)
+            done, _ = wait(self._running, timeout=_STEP, return_when=FIRST_COMPLETED)
+            made = [(*self._running.pop(future), future.result()) for future in done]
+
+    def _deal(self, waiting: Waiting[Judgement]) -> Iterator[tuple[Judgement, CaseResult]]:
+        """Fill the slots; yields what another grader on the same store has judged meanwhile."""
+        while waiting and len(self._running) < self._at_once:
+            one = waiting.deal({running.submission.name for running, _ in self._running.values()})
+            place = self._known.place(one.spec, one.dataset, one.submission, anew=True)
+            if (case := self._known.result(place)) is not None:
+                yield one, case
+                continue
+            material = self._ready[one.spec.name, one.dataset.name]
+            self._running[self._pool.submit(judge_one, self._slots, one, material)] = (one, place)
 
 
 def judge_one(slots: Slots, one: Judgement, material: Material | GraderError) -> CaseResult:
@@ -215,7 +286,9 @@ def _twice(slots: Slots, attempt: Callable[[Sandbox], T]) -> T:
             return attempt(sandbox)
 
 
-def _result(spec: Spec, submission: Submission, cases: Cases) -> SubmissionResult:
+def _result(spec: Spec, submission: Submission, cases: Cases, override: Override | None) -> SubmissionResult:
+    late, remark = lateness(spec.late, submission.submitted)
+    handed_in = submission.module is not None  # when nothing was handed in need not be told
     return SubmissionResult(
         assignment=spec.name,
         submission=submission.name,
@@ -224,37 +297,7 @@ def _result(spec: Spec, submission: Submission, cases: Cases) -> SubmissionResul
         students=submission.students,
         group=submission.group,
         submitted=submission.submitted,
-        remarks=submission.remarks,
+        late=late,
+        override=override,
+        remarks=(*submission.remarks, *([remark] if remark and handed_in else [])),
     )
-
-
-# ---- a clean end -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="pymapr-grade-", ignore_cleanup_errors=True)
-    except OSError as error:
-        message = f"no temporary folder could be made: {error.strerror or error}"
-        hint = "is there room, and may you write there? TMPDIR names another place"
-        raise InfrastructureError(message, hint) from None
-    with folder as name:
-        yield Path(name)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[Callable[[], None]]:
-    """Yields what to call once cleaning up begins: from then to the end a second Ctrl-C cannot cut it short."""
-    before: dict[int, signal._HANDLER] = {}
-
-    def hold() -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                before[number] = signal.signal(number, signal.SIG_IGN)
-
-    try:
-        yield hold
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -68,7 +68,7 @@ class Materials:
         if dataset.generate is not None:
             made = dataset.generate
             code = _code(spec.folder, spec.folder / made.file)
-            key = checksum([_versions(), *_named(code), made.file, made.function, str(made.seed), str(made.size)])
+            key = checksum([_versions(), *_named(code), *_call(made)])
             data = self._kept("data", key, f"{dataset.name}.json", lambda: _generated(spec, dataset, made, sandbox))
             return data, None if self._work in data.parents else data
         assert dataset.file is not None, "a dataset that is judged has a file or a generator: the spec was checked"
@@ -152,6 +152,32 @@ def siblings(module: Path) -> Code:
         what = f"more than {MOST_FILES} Python files or {MOST_BYTES // 2**20} MB of them lie beside {module.name}"
         raise SubmissionError(what, f"put {module.name} into a folder of its own, with the modules that it imports")
     return [(path.name, path) for path in found]
+
+
+def data_checksum(spec: Spec, dataset: DatasetSpec) -> str:
+    """Of all that a dataset's records hang on: the file, or the generator's code and how it is called. Runs nothing.
+
+    Raises SpecError as `prepare` does, and OSError.
+    """
+    if dataset.generate is not None:
+        return checksum([*_named(_code(spec.folder, spec.folder / dataset.generate.file)), *_call(dataset.generate)])
+    assert dataset.file is not None, "a dataset that is judged has a file or a generator: the spec was checked"
+    return checksum([spec.folder / dataset.file])
+
+
+def answer_checksum(spec: Spec, dataset: DatasetSpec) -> str:
+    """Of what the expected output hangs on apart from the data: the golden file, or the reference's code.
+
+    Raises SpecError as `prepare` does, and OSError.
+    """
+    if dataset.expected is not None:
+        return checksum(["golden", spec.folder / dataset.expected])
+    assert spec.reference is not None, "without a reference every dataset has `expected`: the spec was checked"
+    return checksum([*_named(_code(spec.folder, spec.folder / spec.reference)), spec.reference])
+
+
+def _call(made: Generate) -> list[str]:
+    return [made.file, made.function, str(made.seed), str(made.size)]
 
 
 def _named(code: Code) -> list[str | Path]:

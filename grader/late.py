@@ -1,0 +1,50 @@
+"""How late a submission was, by its assignment's policy. Knows no clock: an unknown time makes nobody late."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from grader.model import Lateness
+
+if TYPE_CHECKING:
+    from grader.model import LatePolicy
+
+UNTOLD = "not late: nothing tells when it was handed in"
+"""The remark on a submission whose time is not known."""
+
+_DAY = timedelta(days=1)
+
+
+def lateness(policy: LatePolicy | None, submitted: str) -> tuple[Lateness | None, str]:
+    """How late it is, None if it is not, and what to remark on that, mostly nothing.
+
+    submitted: ISO 8601 with offset; empty where nothing tells.
+    """
+    if policy is None:
+        return None, ""
+    if not submitted:
+        return None, UNTOLD
+    time = _time(submitted)
+    if time is None:
+        return None, f"not late: {submitted!a} is no time with an offset"
+    days = days_begun(time - policy.due - timedelta(seconds=policy.grace))
+    return (Lateness(days=days, penalty=_penalty(policy, days)) if days else None), ""
+
+
+def days_begun(late: timedelta) -> int:
+    """Periods of 24 hours that have begun: none for what is in time to the second, one for a second more."""
+    return max(0, -(-late // _DAY))
+
+
+def _penalty(policy: LatePolicy, days: int) -> float:
+    """The share that is taken off, free of the dust that adding floats raises: three times 0.1 is 0.3."""
+    return min(policy.cap, round(days * policy.penalty, 9))
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.utcoffset() is not None else None
