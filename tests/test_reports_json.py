@@ -56,7 +56,8 @@ def test_the_report_is_the_contract_word_for_word() -> None:
  "results": [
   {"assignment": "wordcount", "submission": "student-01", "students": [], "group": "", "submitted": "", """
         """"verdict": "wrong-answer", "score": 6, "max_score": 10, "late": null, "override": null, "mark": 6, """
-        """"remarks": [], "withheld": ["tail"], "datasets": [{"name": "books", "visibility": "public", "concealed": false, """
+        """"remarks": [], "withheld": ["tail"], """
+        """"datasets": [{"name": "books", "visibility": "public", "concealed": false, """
         """"verdict": "wrong-answer", "score": 0, "max_score": 4, "message": "the output is not what was expected", """
         """"hint": "compare with the reference's output on a few lines of the data", """
         """"reproduce": "pymapr run wordcount.py data/books.json --engine serial", """

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Controls, formats (bidi overrides, zero-width joiners), surrogates, private use, unassigned, line and paragraph ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Also keeps a claimed duration apart from one that no clock can measure.
 _BEYOND_SENSE = 1e15
+_HUNDREDTHS = 100
+_DUST = 1e-6  # of binary fractions
 
 
 def visible(text: str) -> str:
@@ -66,6 +72,17 @@ def exact(value: float | None) -> str:
     """Points as programs read them: `10`, `3.333333`, never `1e-06`; empty where nothing could be judged."""
     tidied = tidy(value)
     return "" if tidied is None else str(tidied) if isinstance(tidied, int) else f"{tidied:.6f}".rstrip("0")
+
+
+def scale(points: Iterable[float | None]) -> int:
+    """By what to multiply points for platforms that know whole ones only: 1 where these are whole, else 100."""
+    whole = all(abs(number - round(number)) < _DUST for number in points if number is not None)
+    return 1 if whole else _HUNDREDTHS
+
+
+def whole(points: float, scaled: int) -> int:
+    """Points times what `scale` gave, rounded."""
+    return round(points * scaled)
 
 
 def _escaped(character: str) -> str:
