@@ -24,7 +24,7 @@ from grader.materials import Material, siblings
 from grader.model import CaseResult, Check, DatasetSpec, Difference, RunRecord, Spec, Verdict
 from grader.sandbox.runner import Failure, Outcome, Program, Sandbox
 from grader.sandbox.slot import HASH_SEEDS
-from grader.sandbox.stage import Stage, files_below
+from grader.sandbox.stage import MOST_BYTES, MOST_FILES, Stage, files_below
 from grader.scoring import score
 from pymapr.model import Order
 
@@ -59,30 +59,54 @@ def judge(spec: Spec, dataset: DatasetSpec, material: Material, submission: Subm
     """
     if submission.unreadable:
         raise InfrastructureError(f"the submission cannot be read: {submission.unreadable}")
+    if submission.broken:
+        refused = Finding(verdict=Verdict.INVALID_SUBMISSION, message=submission.broken, hint=submission.mend)
+        return _result(dataset, [refused])
     if submission.module is None:
         return _result(dataset, [_missing(spec, submission)])
     names = staged_names(spec, dataset)
     try:
-        files = out_of_the_way(_files(submission.module, alone=submission.alone), names)
+        files = out_of_the_way(_files(submission, submission.module), names)
     except SubmissionError as error:
         return _result(dataset, [Finding(verdict=Verdict.INVALID_SUBMISSION, message=error.message, hint=error.hint)])
     with Stage(sandbox.root, files, material.data, names) as stage:
         program = Program(
             stage=stage,
-            file=submission.module.name,
+            file=submission.staged_as or submission.module.name,
             data=staged_name(dataset),
             hide=names,
             source=material.data,
             limits=spec.limits,
         )
-        case = _Case(spec, material, submission.module, program, sandbox)
+        case = _Case(spec, material, submission.shown or _shown(submission.module), program, sandbox)
         findings = list(case.findings())
     return _result(dataset, findings, case.remarks, case.runs)
 
 
-def _files(module: Path, *, alone: bool) -> list[tuple[str, Path]]:
-    """What is put in place: the module and what came with it. Raises SubmissionError where that is too much."""
-    return siblings(module) if alone else list(files_below(module.parent))
+def _files(submission: Submission, module: Path) -> list[tuple[str, Path]]:
+    """What is put in place: the module, by the name it is to have, and what came with it.
+
+    Raises SubmissionError where that is too much.
+    """
+    if submission.files is not None:
+        found = _within_caps(submission.files)
+    else:
+        found = siblings(module) if submission.alone else list(files_below(module.parent))
+    if not submission.staged_as:
+        return found
+    others = [(name, path) for name, path in found if path != module and name != submission.staged_as]
+    return [(submission.staged_as, module), *others]
+
+
+def _within_caps(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """The files that were handed in one by one; raises SubmissionError where they are too many or too large."""
+    size = 0
+    for number, (_, path) in enumerate(files):
+        size += path.stat().st_size
+        if number >= MOST_FILES or size > MOST_BYTES:
+            what = f"more than {MOST_FILES} files or {MOST_BYTES // 2**20} MB were handed in"
+            raise SubmissionError(what, "hand in the module and what it imports, and leave data and environments out")
+    return list(files)
 
 
 def _missing(spec: Spec, submission: Submission) -> Finding:
@@ -136,8 +160,8 @@ class _Problem:
 class _Case:
     """The procedure, for one submission on one dataset."""
 
-    def __init__(self, spec: Spec, material: Material, module: Path, program: Program, sandbox: Sandbox) -> None:
-        self._spec, self._material, self._module = spec, material, module
+    def __init__(self, spec: Spec, material: Material, shown: str, program: Program, sandbox: Sandbox) -> None:
+        self._spec, self._material, self._shown = spec, material, shown
         self._program, self._sandbox = program, sandbox
         self.remarks: list[str] = []
         self.runs: list[RunRecord] = []
@@ -317,7 +341,7 @@ class _Case:
         """A command that shows the same, one for each hash seed; nothing where its data is going away."""
         if self._material.lasting is None:
             return ""
-        command = f"pymapr run {_shown(self._module)} {_shown(self._material.lasting)} {options}"
+        command = f"pymapr run {self._shown} {_shown(self._material.lasting)} {options}"
         return "; ".join(f"PYTHONHASHSEED={seed} {command}" for seed in hash_seeds) or command
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader import naming
 from grader.errors import NothingToGrade, UsageError
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
     from grader.model import Spec, Student
 
-_SEARCHED = 2000
+SEARCHED = 2000
 """How many names are looked at for the nearest one: enough for any submission, and an end in a home folder."""
 
-_NOT_WRITTEN = {"__pycache__", "venv", "node_modules"}
+NOT_WRITTEN = {"__pycache__", "venv", "node_modules"}
 """Folders that no student wrote."""
 
 
@@ -32,7 +33,10 @@ class Submission:
     in a folder that holds more than the submission, so only the Python files beside it come with it. unreadable: why
     the folder could not be looked into; empty if it could. students: who gets the mark, as far as that is known, with
     the `group` that they are in. submitted: when it was handed in, ISO 8601 with offset, empty where nothing tells.
-    remarks: what the report should say of how the file was found.
+    remarks: what the report should say of how the file was found. staged_as: what the module is called in a run, where
+    it has another name here. files: what a run finds, the module among it, as (name inside, where it lies); None for
+    what lies in the module's folder. shown: what a command calls the module, where its path will not last. broken: why
+    nothing can be made of what was handed in, with `mend`; that is the student's fault, unlike what is unreadable.
     """
 
     assignment: str
@@ -46,6 +50,11 @@ class Submission:
     group: str = ""
     submitted: str = ""
     remarks: tuple[str, ...] = ()
+    staged_as: str = ""
+    files: tuple[tuple[str, Path], ...] | None = field(default=None, hash=False)
+    shown: str = ""
+    broken: str = ""
+    mend: str = ""
 
 
 def own(spec: Spec) -> list[Submission]:
@@ -63,7 +72,7 @@ def of_class(folder: Path, specs: Sequence[Spec]) -> list[Submission]:
     Raises UsageError where there is no such folder, NothingToGrade where it holds no student's.
     """
     if not folder.is_dir():
-        hint = _did_you_mean(folder) or "name the folder that holds one folder per student"
+        hint = did_you_mean(folder) or "name the folder that holds one folder per student"
         raise UsageError(f"--submissions {folder}: no such folder", hint)
     students = _students(folder)
     if not students:
@@ -80,7 +89,7 @@ def single(path: Path, specs: Sequence[Spec]) -> list[Submission]:
     if path.is_dir():
         return [_of_student(spec, path, _modules(specs)) for spec in specs]
     if not os.path.lexists(path):
-        raise UsageError(f"--submission {path}: no such file or folder", _did_you_mean(path))
+        raise UsageError(f"--submission {path}: no such file or folder", did_you_mean(path))
     found = [_of_file(spec, path) for spec in specs if spec.module == path.name]
     if not found:
         wanted = ", ".join(sorted(_modules(specs)))
@@ -105,7 +114,7 @@ def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Sub
     name = student.resolve().name
     try:
         for module in (student / spec.name / spec.module, student / spec.module):
-            if _is_plain(module):
+            if is_plain(module):
                 return Submission(assignment=spec.name, name=name, module=module)
         nearest, is_link = _nearest(spec, student, modules)
         return Submission(assignment=spec.name, name=name, module=None, nearest=nearest, is_link=is_link)
@@ -116,13 +125,14 @@ def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Sub
 
 def _of_file(spec: Spec, module: Path) -> Submission:
     name = module.parent.resolve().name or module.stem
-    if not _is_plain(module):
+    if not is_plain(module):
         is_link = module.is_symlink()
         return Submission(assignment=spec.name, name=name, module=None, nearest=module.name, is_link=is_link)
     return Submission(assignment=spec.name, name=name, module=module, alone=True)
 
 
-def _is_plain(path: Path) -> bool:
+def is_plain(path: Path) -> bool:
+    """Whether it is a file, and no link; raises OSError where we may not look."""
     return path.is_file() and not path.is_symlink()
 
 
@@ -134,23 +144,19 @@ def _nearest(spec: Spec, student: Path, modules: Collection[str]) -> tuple[str, 
     for link in (student / spec.name / spec.module, student / spec.module):
         if link.is_symlink():
             return link.relative_to(student).as_posix(), True
-    taken = {"MapReduce.py", *modules} - {spec.module}
-    files = [path for path in islice(_files(student), _SEARCHED) if path.name not in taken]
-    python = [path for path in files if path.suffix == ".py"]
-    by_stem = {path.stem.lower(): path for path in (*reversed(files), *reversed(python))}  # the last of a stem stays
-    alike = get_close_matches(Path(spec.module).stem.lower(), by_stem, n=1)
-    found = [by_stem[stem] for stem in alike] or (python if len(python) == 1 else [])
-    return (found[0].relative_to(student).as_posix() if found else ""), False
+    names = [path.relative_to(student).as_posix() for path in islice(_files(student), SEARCHED)]
+    return naming.nearest(spec.module, names, modules), False
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """The regular files of a student's folder, those at its top first."""
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_WRITTEN)
-        yield from (path for path in (Path(where, name) for name in sorted(files)) if _is_plain(path))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_WRITTEN)
+        yield from (path for path in (Path(where, name) for name in sorted(files)) if is_plain(path))
 
 
-def _did_you_mean(path: Path) -> str:
+def did_you_mean(path: Path) -> str:
+    """A hint at what there is, where somebody has named a path that is not there."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either"
     close = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
