@@ -218,7 +218,7 @@ class TestHowItIsRefused:
             "wordcount/assignment.yaml:2:1: unknown key 'titel'",
             (
                 "  hint: did you mean 'title'? allowed here: name, title, module, reference, points, datasets, "
-                "compare, limits, runs, checks, samples"
+                "compare, limits, runs, checks, late, samples"
             ),
             "wordcount/assignment.yaml:9:13: datasets[0].points: expected a number of at least 0, got 'four'",
             "  hint: write `points: 4`",

@@ -1,10 +1,11 @@
-"""The shipped JSON Schema and the grader agree on every document, but for six rules that a schema cannot say."""
+"""The shipped JSON Schema and the grader agree on every document, but for seven rules that a schema cannot say."""
 
 from __future__ import annotations
 
 import copy
 import json
 import re
+from datetime import UTC, datetime
 from importlib.resources import files
 from keyword import kwlist
 from pathlib import Path
@@ -19,7 +20,7 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 from jsonschema.validators import extend  # type: ignore[import-untyped]  # it ships no types
 
 from grader.errors import SpecError
-from grader.model import Checks, CompareRules, Limits, Runs
+from grader.model import Checks, CompareRules, LatePolicy, Limits, Runs
 from grader.spec import parse
 from grader.spec.yaml12 import dump
 
@@ -42,7 +43,10 @@ BEYOND_A_SCHEMA = {
     "no index where nothing is in order": r"compare\.unordered\[\d+\]: '.*' counts where '.*' says that order .*",
     "unique names": r"datasets\[\d+\]\.name: datasets\[\d+\] has the name '.*' already",
     "one path, one file": r"datasets\[\d+\]\.file: '.*' would lie where .* lies when a submission runs",
-    "the bounds of a quantity with a unit": r"limits\.\w+: expected a (time|size) of at (least|most) \w+, got '.*'",
+    "the bounds of a quantity with a unit": (
+        r"(limits|late)\.\w+: expected a (time|size|duration) of at (least|most) \w+, got '.*'"
+    ),
+    "the calendar": r"late\.due: '.*' is a day that no calendar has",
     "Python's keywords": rf"module: expected the name of a .* that can be imported, got '({'|'.join(kwlist)})\.py'",
 }
 """The rules that only the grader knows, by the message that each breaks with."""
@@ -94,6 +98,7 @@ def document(**changes: object) -> dict[str, object]:
         ("unique names", document(datasets=[books(), books(file="other")])),
         ("one path, one file", document(datasets=[books(), books(name="other")])),
         ("the bounds of a quantity with a unit", document(limits={"memory": "1kB"})),
+        ("the calendar", document(late={"due": "2026-02-30T12:00Z"})),
         ("Python's keywords", document(module="class.py")),
     ],
 )
@@ -125,6 +130,14 @@ def test_the_defaults_that_editors_show_are_those_of_the_model() -> None:
     assert (spec.compare, spec.limits, spec.runs, spec.checks) == (CompareRules(), Limits(), Runs(), Checks())
 
 
+def test_the_defaults_of_a_policy_for_late_work_are_those_of_the_model() -> None:
+    """Here, too, `due` aside, which has none."""
+    late = SCHEMA["properties"]["late"]["properties"]
+    defaults = {key: value["default"] for key, value in late.items() if key != "due"}
+    spec = parse(dump(document(late={"due": "2026-11-01T23:59Z", **defaults})), where=Path("assignment.yaml"))
+    assert spec.late == LatePolicy(due=datetime(2026, 11, 1, 23, 59, tzinfo=UTC))
+
+
 # ---- any document: a sound one, with up to two values replaced, dropped or added -------------------------------------
 
 # fmt: off
@@ -145,17 +158,26 @@ GENERATORS = [
     "g.py:f", "data/g.py:f", "../g.py:f", "g.py", "g.py:", "g:f", "g.py:f g", ".py:f", "a/.py:f", "g.py:f:h",
     "a.py/b:f", "a.py:1",
 ]
+TIMES = [
+    "2026-11-01T23:59:00+01:00", "2026-11-01 23:59Z", "2026-11-01T23:59:00", "2026-11-01", "2026-13-01T00:00Z",
+    "2026-02-30T00:00Z", "2026-11-01T24:00Z", "2026-11-01T23:59:00.5Z", "2026-11-01T23:59z", "0000-01-01T00:00Z",
+    "2026-11-01T23:59Z\n", "26-11-01T23:59Z",
+]
+DURATIONS = ["15m", "1.5h", "366d", "365 d", "90s", "0s", "m", "15", "15min", "1h30m", "15m\n"]
+SHARES = ["10%", "100%", "100.0 %", "100.1%", "110%", "0%", "-1%", "%", "10", "12.5%", "٣%", "5%\n"]
 WORDS = [
     "ignore", "keep", "fail", "warn", "off", "public", "hidden", "after-deadline", "accepted", "wrong-answer",
     "grader-error", "1e-9", "0o17", "no", "true", "~",
 ]
 # fmt: on
-_OTHER_KEYS = ("rel", "abs", "by", "seed", "size", "visiblity")
+_OTHER_KEYS = ("rel", "abs", "by", "seed", "size", "visiblity", "due", "grace", "penalty", "cap")
 KEYS = sorted({*SCHEMA["properties"], *SCHEMA["$defs"]["dataset"]["properties"], *_OTHER_KEYS})
 numbers = st.sampled_from(
     [0, 1, -1, 2, 4, 1.0, 0.5, 1.5, 64, 65, 20, 21, 1e-9, 2**20, 2**40, 2**64, 1e300, 1e6, 10**400]
 )
-words = st.sampled_from([*NAMES, *PATHS, *QUANTITIES, *MODULES, *PLACES, *GENERATORS, *WORDS])
+words = st.sampled_from(
+    [*NAMES, *PATHS, *QUANTITIES, *MODULES, *PLACES, *GENERATORS, *TIMES, *DURATIONS, *SHARES, *WORDS]
+)
 junk = st.one_of(
     st.none(),
     st.booleans(),
@@ -208,6 +230,14 @@ sound = st.fixed_dictionaries(
         ),
         "runs": maybe(workers=st.lists(st.integers(1, 64), min_size=1, max_size=2), scramble=st.integers(0, 20)),
         "checks": maybe(isolation=check, order=check, determinism=check),
+        "late": st.fixed_dictionaries(
+            {"due": st.sampled_from(["2026-11-01T23:59:00+01:00", "2026-11-01 23:59Z"])},
+            optional={
+                "grace": st.sampled_from(["15m", "1.5 h"]),
+                "penalty": st.sampled_from(["10%", 0.1]),
+                "cap": st.sampled_from(["50%", 1]),
+            },
+        ),
         "samples": st.dictionaries(
             st.sampled_from(["student-03", "42", "null", "a b"]), st.sampled_from(["accepted", "missing"]), max_size=2
         ),
@@ -278,6 +308,19 @@ def test_they_agree_on_every_path(path: str, place: str) -> None:
 def test_they_agree_on_every_quantity(quantity: object, limit: str) -> None:
     """With units and without."""
     check_agreement(document(limits={limit: quantity}))
+
+
+@pytest.mark.parametrize("due", [*TIMES, 2026, None, True])
+def test_they_agree_on_every_time(due: object) -> None:
+    """Of a deadline."""
+    check_agreement(document(late={"due": due}))
+
+
+@pytest.mark.parametrize("value", [*DURATIONS, *SHARES, 0, 1, 15, 0.5, -0.5, 1.5, True, None, [1]])
+@pytest.mark.parametrize("key", ["grace", "penalty", "cap"])
+def test_they_agree_on_every_duration_and_share(value: object, key: str) -> None:
+    """Of a policy for late work."""
+    check_agreement(document(late={"due": "2026-11-01T23:59Z", key: value}))
 
 
 @pytest.mark.parametrize("name", NAMES)

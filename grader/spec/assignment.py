@@ -21,6 +21,7 @@ from grader.model import (
     Visibility,
 )
 from grader.spec import folder, quantities
+from grader.spec.lateness import late
 from grader.spec.problems import Problem, did_you_mean, quoted
 from grader.spec.rules import Fields, Item, Quantity, choice, elements, file, number, pattern, text, there, truth, whole
 
@@ -39,6 +40,7 @@ KEYS = (
     "limits",
     "runs",
     "checks",
+    "late",
     "samples",
 )
 DATASET_KEYS = ("name", "file", "generate", "points", "visibility", "expected", "withheld")
@@ -74,6 +76,7 @@ def assignment(item: Item, where: Path) -> Spec:
         limits=fields.get("limits", _limits, Limits()),
         runs=fields.get("runs", _runs, Runs()),
         checks=fields.get("checks", _checks, Checks()),
+        late=fields.get("late", late, None),
         samples=fields.get("samples", _samples, {}),
     )
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SECONDS: Mapping[str, Fraction] = {"ms": Fraction(1, 1000), "s": Fraction(1), "min": Fraction(60)}
 """Units of time."""
 
+DURATION: Mapping[str, Fraction] = {"s": Fraction(1), "m": Fraction(60), "h": Fraction(3600), "d": Fraction(86400)}
+"""Units of longer times."""
+
 BYTES: Mapping[str, Fraction] = {
     unit: Fraction(2**power)
     for power, units in ((0, ("B",)), (10, ("kB", "KB", "KiB")), (20, ("MB", "MiB")), (30, ("GB", "GiB")))
@@ -42,6 +45,14 @@ def nearest(text: str, units: Mapping[str, Fraction]) -> str:
 def _shared(one: str, other: str) -> int:
     """How many letters two words share at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds as one writes them: `15m`, in the largest unit that divides them."""
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % DURATION[unit] == 0:
+            return f"{int(seconds // DURATION[unit])}{unit}"
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
 
 
 def size_text(size: int) -> str | int:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from grader.model import Checks, CompareRules, DatasetSpec, Generate, Limits, Runs, Spec, Visibility
-from grader.spec import quantities
+from grader.spec import lateness, quantities
 from grader.spec.assignment import total
 from grader.spec.yaml12 import dump
 
@@ -34,6 +34,7 @@ def release_text(spec: Spec, datasets: Iterable[DatasetSpec]) -> str:
         **_section("limits", _limits(spec.limits), _limits(Limits())),
         **_section("runs", _runs(spec.runs), _runs(Runs())),
         **_section("checks", asdict(spec.checks), asdict(Checks())),
+        **({"late": lateness.released(spec.late)} if spec.late else {}),
     }
     return dump(document)
 

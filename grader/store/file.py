@@ -69,7 +69,7 @@ def connect(path: Path, *, create: bool, patience: float) -> sqlite3.Connection:
 
 
 def _keep_private(path: Path) -> None:
-    """Make the file, for its owner's eyes: it holds marks, and what hidden datasets said. Others can be let in later."""
+    """Make the file for its owner alone: it holds marks, and what hidden datasets said. Others can be let in later."""
     with contextlib.suppress(OSError):  # SQLite will say what is wrong
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
