@@ -16,7 +16,7 @@ from grader.errors import NothingToGrade, SubmissionError, UsageError
 from grader.layouts.found import Asked, listing
 from grader.roster import Roster
 from grader.roster import read as read_roster
-from grader.submission import Submission, did_you_mean
+from grader.submission import Submission, did_you_mean, single
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,24 +59,21 @@ def handed_in(
 
 
 def one(path: Path, specs: Sequence[Spec], *, work: Path) -> list[Submission]:
-    """One student's archive, asked for every assignment, as a folder of that content would be.
+    """One student's work, as `submission.single` finds it; or an archive of it, which is asked for every assignment.
 
-    A file of another name is not graded here: whoever hands in one thing can be told to rename it.
+    A file of another name is not graded here: whoever hands in one thing can be told to rename it. Raises as `single`
+    does, and InfrastructureError where an archive may not be read.
     """
-    from grader.submission import single
-
-    target = work / "one"
+    if not (path.is_file() and archive.is_archive(path.name)):
+        return single(path, specs)
+    name, target = archive.stem(path.name), work / "one"
     try:
         archive.unpack(path, target)
     except SubmissionError as error:
-        name = archive.stem(path.name)
-        return [
-            Submission(assignment=spec.name, name=name, module=None, broken=error.message, mend=error.hint)
-            for spec in specs
-        ]
+        broken = Submission(assignment="", name=name, module=None, broken=error.message, mend=error.hint)
+        return [replace(broken, assignment=spec.name) for spec in specs]
     top = uploads.inside(target, {spec.name for spec in specs})
-    name = archive.stem(path.name)
-    return [replace(found, name=name, shown=found.module.name if found.module else "") for found in single(top, specs)]
+    return [replace(each, name=name, shown=each.module.name if each.module else "") for each in single(top, specs)]
 
 
 # ---- what lies there -------------------------------------------------------------------------------------------------
