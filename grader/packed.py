@@ -22,6 +22,8 @@ _DIGITS = 6
 class _Lazy(Sequence[T]):
     """A tuple that is made anew each time that somebody looks at it."""
 
+    __slots__ = ()
+
     def _all(self) -> tuple[T, ...]:
         raise NotImplementedError
 

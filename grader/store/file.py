@@ -57,6 +57,7 @@ def connect(path: Path, *, create: bool, patience: float) -> sqlite3.Connection:
         raise UsageError(f"{path}: there is no such store", "grading with `--store` makes one")
     if path.is_dir():
         raise UsageError(f"{path} is a folder, not a store", "name a file, such as grades.sqlite")
+    _look(path)
     with troubles(path, patience):
         _keep_private(path)
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -66,6 +67,16 @@ def connect(path: Path, *, create: bool, patience: float) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _look(path: Path) -> None:
+    """Raise UsageError for a file that is no database: SQLite itself takes a very short one for an empty one."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if not _MAGIC.startswith(found := file.read(len(_MAGIC))) or 0 < len(found) < len(_MAGIC):
+            raise _no_store(path)
+
+
+_MAGIC = b"SQLite format 3\0"
 
 
 def _keep_private(path: Path) -> None:
