@@ -249,7 +249,7 @@ class _Table:
         row = self._lines.row
         for end in range(len(row)):
             if len(next(csv.reader([row[:end]], delimiter=self._delimiter), [])) > column:
-                return max(1, end) if column else 1
+                return end + 1 if column else 1
         return max(1, len(row.rstrip("\r\n")))
 
 

@@ -124,7 +124,7 @@ def _together(theirs: dict[str, list[tuple[Found, tuple[Listed, ...]]]], members
     return joined
 
 
-def _listed(rows: Sequence[Listed], found: Sequence[tuple[Found, tuple[Listed, ...]]]) -> _Unit:
+def _listed(rows: Sequence[Listed], found: Sequence[tuple[Found, tuple[Listed, ...]]]) -> Unit:
     told = {row.student.key: one.students[0].ids for one, (row, *_) in found if len(one.students) == 1}
     students = tuple(replace(row.student, ids={**told.get(row.student.key, {}), **row.student.ids}) for row in rows)
     group = rows[0].group
