@@ -7,6 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from grading.conftest import assignments, bench, sandbox  # noqa: F401 - fixtures, for all tests here
 
 from grader.intake import HandedIn, handed_in
 from grader.model import Spec
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.submission import Submission
-
-Content = "str | bytes | Mapping[str, str]"
 
 
 def spec(name: str, module: str = "") -> Spec:
