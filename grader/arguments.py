@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
 from grader.model import Audience
+from grader.publish import FORMATS
 
 _DESCRIPTION = """Grade MapReduce programs: every assignment below PATH, each submission on each dataset, alone and in
 parallel.
@@ -16,7 +18,18 @@ parallel.
 Without --submission or --submissions an assignment's own folder submissions/ is graded, or else the module beside its
 assignment.yaml."""
 
+EXPORTED = {
+    "canvas": "the gradebook that Canvas exported",
+    "moodle": "an assignment's grading worksheet from Moodle",
+}
+"""The gradebooks that marks are merged into, by platform."""
+
+LAYOUTS = ("auto", "folders", "flat", "canvas", "moodle", "github", "gradescope")
+"""How a class may be laid out (`grader.layouts.NAMES`, which costs the import of what reads them)."""
+
 _EPILOG = """commands:
+  pymapr-grade history STUDENT --store F            what was ever graded
+  pymapr-grade override STUDENT ASSIGNMENT SCORE    an instructor's own mark, kept apart from the computed one
   pymapr-grade release PATH OUT    write the kit that students get
   pymapr-grade examples DIR        write the shipped assignments to DIR
 A folder of such a name is graded as ./release.
@@ -65,37 +78,94 @@ def grading() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"pymapr {pymapr.__version__}")
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an assignment, or a folder of assignments")
-    whose = parser.add_mutually_exclusive_group()
-    whose.add_argument("--submissions", metavar="DIR", type=Path, help="a class: one folder per student")
+    _add_whose(parser)
+    _add_reports(parser)
+    _add_store(parser)
+    _add_how(parser)
+    return parser
+
+
+def _add_whose(parser: Parser) -> None:
+    group = parser.add_argument_group("whose work")
+    whose = group.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--submissions",
+        metavar="DIR|ZIP",
+        type=Path,
+        help="a class: one folder or archive per student, or what an LMS gives to download",
+    )
     whose.add_argument(
         "--submission",
         metavar="FILE|DIR",
         type=Path,
         help="one student's work: a self-check; a FILE only for the assignments whose module it is named after",
     )
-    parser.add_argument("--json", metavar="F", type=Path, help="write the report as JSON")
-    parser.add_argument(
+    group.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default="auto",
+        help="how --submissions is laid out; default: what its names look like",
+    )
+    group.add_argument("--roster", metavar="CSV", type=Path, help="who is in the class: names who handed in nothing")
+
+
+def _add_reports(parser: Parser) -> None:
+    group = parser.add_argument_group("reports, any number of them, besides the tables on the terminal")
+    for name, about in FORMATS.items():
+        group.add_argument(f"--{name}", metavar="F", type=Path, help=about)
+    group.add_argument("--feedback", metavar="DIR", type=Path, help="a page for each student, to hand back")
+    group.add_argument("--github", action="store_true", help="annotations and the summary of a GitHub Actions step")
+    for name, whose in EXPORTED.items():
+        about = f"write {whose} to OUT, with the marks filled in"
+        group.add_argument(f"--{name}", nargs=2, metavar=("EXPORTED", "OUT"), type=Path, help=about)
+    group.add_argument(
+        "--column",
+        metavar="NAME=HEADER",
+        type=_column,
+        action="append",
+        default=[],
+        help="what the LMS calls a column: NAME is an assignment (Canvas), or identifier, grade, feedback... (Moodle)",
+    )
+    group.add_argument(
         "--audience",
         choices=[each.value for each in Audience],
         default=Audience.INSTRUCTOR.value,
         help="for whom the reports are: students see of hidden datasets only pass or fail; default: instructor",
     )
-    parser.add_argument("-n", metavar="N", type=_count, dest="at_once", help="judgements at once; default: the cores")
-    parser.add_argument(
+
+
+def _add_store(parser: Parser) -> None:
+    group = parser.add_argument_group("keeping results")
+    group.add_argument("--store", metavar="F.sqlite", type=Path, help="keep results there, and take from there what is")
+    again = group.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="judge only what is new or has changed: the default")
+    again.add_argument("--regrade", action="store_true", help="judge everything again; what was before is kept")
+
+
+def _add_how(parser: Parser) -> None:
+    group = parser.add_argument_group("how")
+    group.add_argument("-n", metavar="N", type=_count, dest="at_once", help="judgements at once; default: the cores")
+    group.add_argument(
         "--require-sandbox",
         metavar="N",
         type=_level,
         default=0,
         help="refuse to run student code below isolation level N",
     )
-    parser.add_argument("--fail-under", metavar="PCT", type=_percent, help="exit 1 if a submission scores less")
-    return parser
+    group.add_argument("--fail-under", metavar="PCT", type=_percent, help="exit 1 if a submission scores less")
 
 
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, sign, header = text.partition("=")
+    if name and sign and header:
+        return name, header
+    raise argparse.ArgumentTypeError(f"expected NAME=HEADER, got {text!r}")
 
 
 def _level(text: str) -> int:
@@ -128,3 +198,36 @@ def copying_examples() -> Parser:
     parser = Parser(prog="pymapr-grade examples", description="Write the shipped assignments to a new folder.")
     parser.add_argument("out", metavar="DIR", type=Path, help="a new folder")
     return parser
+
+
+def asking_history() -> Parser:
+    """The parser of `pymapr-grade history`."""
+    about = "Show everything that a store knows of a student: each grading, why it was made, and each override."
+    parser = Parser(prog="pymapr-grade history", description=about, allow_abbrev=False)
+    parser.add_argument("student", metavar="STUDENT", nargs="?", help="the submission's name; without it, all names")
+    parser.add_argument("--store", metavar="F.sqlite", type=Path, required=True, help="where results are kept")
+    return parser
+
+
+def overriding() -> Parser:
+    """The parser of `pymapr-grade override`."""
+    about = "Give a submission a mark of your own, or let the computed one count again. Reports show both."
+    parser = Parser(prog="pymapr-grade override", description=about, allow_abbrev=False)
+    parser.add_argument("student", metavar="STUDENT", help="the submission's name")
+    parser.add_argument("assignment", metavar="ASSIGNMENT", help="the assignment's name")
+    mark = parser.add_mutually_exclusive_group(required=True)
+    mark.add_argument("score", metavar="SCORE", nargs="?", type=_points, help="points, in place of the computed ones")
+    mark.add_argument("--withdraw", action="store_true", help="let the computed mark count again")
+    parser.add_argument("--reason", metavar="TEXT", required=True, help="why; it stands beside the mark")
+    parser.add_argument("--store", metavar="F.sqlite", type=Path, required=True, help="where results are kept")
+    return parser
+
+
+def _points(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if 0 <= value < math.inf:
+        return value
+    raise argparse.ArgumentTypeError(f"expected points, got {text!r}")

@@ -85,6 +85,18 @@ def _examples(arguments: Sequence[str]) -> int:
     return _told(release.examples(asked.copying_examples().parse_args(arguments).out))
 
 
+def _history(arguments: Sequence[str]) -> int:
+    from grader import bookkeeping
+
+    return _told(bookkeeping.history(asked.asking_history().parse_args(arguments)))
+
+
+def _override(arguments: Sequence[str]) -> int:
+    from grader import bookkeeping
+
+    return _told(bookkeeping.override(asked.overriding().parse_args(arguments)))
+
+
 def _told(lines: Iterable[str]) -> Exit:
     for line in lines:
         sys.stdout.write(f"{line}\n")
@@ -92,4 +104,9 @@ def _told(lines: Iterable[str]) -> Exit:
     return Exit.GRADED
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"release": _release, "examples": _examples}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "release": _release,
+    "examples": _examples,
+    "history": _history,
+    "override": _override,
+}

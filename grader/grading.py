@@ -4,44 +4,108 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.arguments import Exit
-from grader.errors import NothingToGrade, SpecError
+from grader.arguments import EXPORTED, Exit
+from grader.errors import NothingToGrade, SpecError, UsageError
+from grader.merging import Gradebooks
 from grader.model import Audience, GradeReport, Spec, SubmissionResult, Verdict
+from grader.publish import FORMATS, Wanted, publish
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
+    from grader.store import Store
     from grader.submission import Submission
 
 
 def grade(args: argparse.Namespace) -> Exit:
     """Grade as the command line says."""
-    from grader import batch, materials, progress, publish
+    from grader import tidy
     from grader.sandbox import levels
-    from pymapr.cores import usable_cores
 
-    audience = Audience(args.audience)
-    reports = publish.targets({name: getattr(args, name) for name in publish.FORMATS})
+    audience, started = Audience(args.audience), datetime.now(UTC)
+    reports, books = _reports(args), _gradebooks(args)
+    reports.check()
     levels.require(args.require_sandbox)
     specs = load_specs(args.paths)
-    started = datetime.now(UTC)
-    wanted, skipped = _wanted(specs, args)
+    books.check(_report((), started, audience, ()), specs)
     if notice := levels.notice():
-        sys.stderr.write(f"pymapr-grade: {notice}\n")
-    at_once, cache = args.at_once or usable_cores(), materials.cache_folder()
-    with _as_told_to(audience), progress.Progress(sys.stderr, tally=audience is Audience.INSTRUCTOR) as shown:
-        results = batch.grade(specs, wanted, at_once=at_once, cache=cache, heard=shown.heard)
+        _say(notice)
+    with tidy.work_folder() as work, _store(args) as store:
+        wanted, skipped = _wanted(specs, args, work)
+        results = _judge(specs, wanted, args, store)
+    report = _report(results, started, audience, skipped)
     try:
-        publish.publish(_report(results, started, audience, skipped), reports)
+        said = publish(report, replace(reports, sources=_sources(wanted)))
+        for line in said + books.merge(report, specs):
+            _say(line)
     except BrokenPipeError:
         nobody_reads()
     return _exit(results, args.fail_under)
+
+
+def _reports(args: argparse.Namespace) -> Wanted:
+    files = {name: path for name in FORMATS if (path := getattr(args, name)) is not None}
+    return Wanted(files=files, feedback=args.feedback, github=args.github)
+
+
+def _gradebooks(args: argparse.Namespace) -> Gradebooks:
+    pairs = {name: tuple(pair) for name in EXPORTED if (pair := getattr(args, name)) is not None}
+    return Gradebooks(pairs=pairs, columns=dict(args.column))
+
+
+def _judge(
+    specs: Sequence[Spec], wanted: Sequence[Submission], args: argparse.Namespace, store: Store | None
+) -> list[SubmissionResult]:
+    from grader import batch, materials, progress
+    from pymapr.cores import usable_cores
+
+    audience = Audience(args.audience)
+    with _as_told_to(audience), progress.Progress(sys.stderr, tally=audience is Audience.INSTRUCTOR) as shown:
+        return batch.grade(
+            specs,
+            wanted,
+            at_once=args.at_once or usable_cores(),
+            cache=materials.cache_folder(),
+            heard=shown.heard,
+            store=store,
+            regrade=args.regrade,
+            resumed=lambda taken, total: _say(f"{taken} of {total} judgements taken from {args.store}"),
+        )
+
+
+@contextmanager
+def _store(args: argparse.Namespace) -> Iterator[Store | None]:
+    from grader.store import open_store
+
+    if args.store is None:
+        if args.regrade or args.resume:
+            raise UsageError(f"--{'regrade' if args.regrade else 'resume'} needs a store", "name one with --store FILE")
+        yield None
+        return
+    with closing(open_store(args.store)) as store:
+        yield store
+
+
+def _sources(wanted: Iterable[Submission]) -> dict[str, str]:
+    """For each assignment with one submission its file, as a path below the working folder."""
+    found: dict[str, list[Path | None]] = {one.assignment: [] for one in wanted}
+    for one in wanted:
+        found[one.assignment].append(one.module)
+    here = Path.cwd()
+    alone = {name: module.resolve() for name, [module, *more] in found.items() if module is not None and not more}
+    return {name: path.relative_to(here).as_posix() for name, path in alone.items() if path.is_relative_to(here)}
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"pymapr-grade: {line}\n")
+    sys.stderr.flush()
 
 
 def nobody_reads() -> None:
@@ -69,18 +133,23 @@ def load_specs(paths: Iterable[Path]) -> list[Spec]:
     return specs
 
 
-def _wanted(specs: Sequence[Spec], args: argparse.Namespace) -> tuple[list[Submission], list[str]]:
+def _wanted(specs: Sequence[Spec], args: argparse.Namespace, work: Path) -> tuple[list[Submission], list[str]]:
     """What is to be graded, and what is not, and why. Raises NothingToGrade where nothing is."""
-    from grader import batch, submission
+    from grader import batch, intake, submission
 
     here = [spec for spec in specs if batch.judged(spec)]
     skipped = [f"{spec.name}: all its datasets are withheld" for spec in specs if spec not in here]
     if not here:
         raise NothingToGrade("; ".join(skipped), "this is a students' kit; only the instructor's folder has the data")
     if args.submissions:
-        found = submission.of_class(args.submissions, here)
+        handed_in = intake.handed_in(args.submissions, here, layout=args.layout, roster=args.roster, work=work)
+        for line in handed_in.said:
+            _say(line)
+        found = handed_in.submissions
+    elif args.roster or args.layout != "auto":
+        raise UsageError(f"--{'roster' if args.roster else 'layout'} needs --submissions", "name the class's folder")
     elif args.submission:
-        found = submission.single(args.submission, here)
+        found = intake.one(args.submission, here, work=work)
     else:
         by_spec = {spec.name: submission.own(spec) for spec in here}
         found = [one for each in by_spec.values() for one in each]
