@@ -147,8 +147,8 @@ class _Book:
         return self.sheet.columns(cells) if cells else "none"
 
     def _writable(self) -> Iterator[int]:
-        """The assignments' columns that Canvas reads back."""
-        places = range(self._first, len(self._titles))
+        """The assignments' columns that Canvas reads back: with an id, which the instructor's own columns have not."""
+        places = [index for index in range(self._first, len(self._titles)) if _ID.fullmatch(self._titles[index])]
         return (index for index in places if _READ_ONLY not in self._points(index).casefold())
 
     def _points(self, index: int) -> str:

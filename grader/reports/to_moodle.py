@@ -117,7 +117,7 @@ class _Worksheet:
         yield f"{plain.count(judged, 'mark')} filled in"
         yield from self._remarks(free, rows)
         if kept:
-            yield f"{plain.count(kept, 'comment')} of somebody else's left as they were, without our feedback"
+            yield f"{plain.count(kept, 'comment')} of somebody else's left, without our feedback"
         yield from (f"{place} is locked, so left as it was" for place in locked)
         yield from matches.said
 

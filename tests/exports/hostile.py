@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 from builders import a_case, a_difference, a_report, a_result, a_wrong_case, both_runs
@@ -48,6 +49,20 @@ ATTACKS = (
 )
 texts = st.text(max_size=40) | st.sampled_from(ATTACKS) | st.lists(st.sampled_from(ATTACKS), max_size=3).map("".join)
 """Hostile text, long and short."""
+
+
+def harmless(text: str) -> bool:
+    """Whether everything in the text can be seen and nothing steers a terminal, though it may have line ends."""
+    return not {unicodedata.category(sign) for sign in text if sign != "\n"} & {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Co",
+        "Cn",
+        "Zl",
+        "Zp",
+    }
+
 
 verdicts = st.sampled_from(list(Verdict))
 
