@@ -81,8 +81,11 @@ class Rules:
     """What may be reached: opened once, and given to each ruleset. Close it in processes that have put theirs on."""
 
     def __init__(self, places: Iterable[str], abi: int) -> None:
-        self._abi = abi
-        self._rules: list[tuple[int, int]] = []
+        self._handled = handled(abi)
+        attributes = pack("<QQQ", self._handled, _NET_TCP if abi >= 4 else 0, _SCOPES if abi >= 6 else 0)
+        self._attributes = attributes[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
+        self._quiet = _QUIET if abi >= 7 else 0
+        self._rules: dict[int, bytes] = {}
         for path in places:
             self._add(path, _READ)
         for path, access in _DEVICES.items():
@@ -91,40 +94,38 @@ class Rules:
     @property
     def descriptors(self) -> list[int]:
         """What is held open for it."""
-        return [descriptor for descriptor, _ in self._rules]
+        return list(self._rules)
 
     def _add(self, path: str, access: int) -> None:
         with contextlib.suppress(OSError):  # what is not there needs no rule
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
             if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
                 access &= _ON_FILES
-            self._rules.append((descriptor, access))
+            self._rules[descriptor] = self._rule(descriptor, access)
+
+    def _rule(self, descriptor: int, access: int) -> bytes:
+        return pack("<Qi", access & self._handled, descriptor)
 
     def restrict(self, libc: ctypes.CDLL, folder: str) -> None:
         """From now on this process reaches only what the rules name, and `folder`, which is its own. Raises OSError."""
-        handled = self._handled()
-        attributes = pack("<QQQ", handled, _NET_TCP if self._abi >= 4 else 0, _SCOPES if self._abi >= 6 else 0)
-        size = 24 if self._abi >= 6 else 16 if self._abi >= 4 else 8
-        ruleset = _checked(
-            libc.syscall(_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset"
-        )
+        ruleset = libc.syscall(_CREATE, self._attributes, ctypes.c_size_t(len(self._attributes)), ctypes.c_uint32(0))
+        _check(ruleset, "landlock_create_ruleset")
         own = os.open(folder, os.O_PATH | os.O_CLOEXEC)
-        for descriptor, access in [*self._rules, (own, _OWN)]:
-            rule = pack("<Qi", access & handled, descriptor)
-            _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0), "landlock_add_rule")
-        _checked(libc.syscall(_RESTRICT, ruleset, _QUIET if self._abi >= 7 else 0), "landlock_restrict_self")
+        for rule in (*self._rules.values(), self._rule(own, _OWN)):
+            _check(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0), "landlock_add_rule")
+        _check(libc.syscall(_RESTRICT, ruleset, self._quiet), "landlock_restrict_self")
         os.close(own)
         os.close(ruleset)
 
-    def _handled(self) -> int:
-        """Every access that this ABI knows to deny."""
-        handled = (1 << 13) - 1
-        for abi, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
-            handled |= access if self._abi >= abi else 0
-        return handled
+
+def handled(abi: int) -> int:
+    """Every access that this ABI knows to deny."""
+    known = (1 << 13) - 1
+    for since, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
+        known |= access if abi >= since else 0
+    return known
 
 
-def _checked(answer: int, what: str) -> int:
+def _check(answer: int, what: str) -> None:
     if answer < 0:
         raise OSError(ctypes.get_errno(), what)
-    return answer

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grader.sandbox import landlock, seccomp
 
@@ -42,6 +42,7 @@ class Layers:
         here = seccomp.machine() if wanted.seccomp else None
         self._filter = seccomp.Filter(here) if here else None
         self._rules = landlock.Rules(landlock.readable_places(secret), self.abi) if self.abi else None
+        self._drop_capabilities = _capset()
 
     @property
     def descriptors(self) -> list[int]:
@@ -74,8 +75,12 @@ class Layers:
             os.setresgid(self.wanted.user, self.wanted.user, self.wanted.user)
             os.setresuid(self.wanted.user, self.wanted.user, self.wanted.user)
             return
-        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-        nothing = (ctypes.c_uint32 * 6)()
-        number = _CAPSET.get(os.uname().machine)
-        if number is not None and self._libc.syscall(number, header, nothing) != 0:
+        if self._drop_capabilities and self._libc.syscall(*self._drop_capabilities) != 0:
             raise OSError(ctypes.get_errno(), "capset")
+
+
+def _capset() -> tuple[Any, ...]:
+    """The system call, with its arguments, after which the caller has no capability; none where it is not known."""
+    number = _CAPSET.get(os.uname().machine)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    return (number, header, (ctypes.c_uint32 * 6)()) if number is not None else ()

@@ -10,11 +10,12 @@ import ctypes
 import errno
 import os
 from struct import pack
+from typing import NamedTuple
 
 from grader.sandbox.syscalls import MACHINES, Machine
 
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
-_LOAD, _JUMP_EQUAL, _JUMP_GREATER, _JUMP_NOT_LESS, _JUMP_BITS, _AND, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x54, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_NOT_LESS, _JUMP_BITS, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 _X32 = 0x40000000
 _CLONE_THREAD = 0x00010000
@@ -33,6 +34,13 @@ _SOMEBODY = 0x7FFFFFF1
 
 Instruction = tuple[int, int, int, int]
 """code, jump if true, jump if false, operand: as struct sock_filter has them."""
+
+
+class Range(NamedTuple):
+    """Numbers from `first` to where the next range begins, and what they are answered."""
+
+    first: int
+    answer: Instruction
 
 
 def program(machine: Machine, pid: int) -> list[Instruction]:
@@ -59,11 +67,27 @@ def program(machine: Machine, pid: int) -> list[Instruction]:
     # holds up whoever opens the file, a notice tells when somebody does.
     owned = _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY
     code += _when(found["fcntl"], _unless_second_argument_in(*owned))
-    for name, number in found.items():
-        if name not in _CONDITIONAL:
-            code += [(_JUMP_EQUAL, 0, 1, number), _deny()]
-    code += [(_JUMP_GREATER, 0, 1, machine.newest), _answer(_ERRNO | errno.ENOSYS)]
-    return [*code, _answer(_ALLOW)]
+    return code + _search(_ranges(machine))
+
+
+def _ranges(machine: Machine) -> list[Range]:
+    """What every number is answered that is not asked for its arguments, in ranges from the lowest to the highest."""
+    denied = {number for name, number in machine.numbers.items() if name not in _CONDITIONAL}
+    ranges = [Range(0, _deny() if 0 in denied else _answer(_ALLOW))]
+    for number in range(1, machine.newest + 1):
+        answer = _deny() if number in denied else _answer(_ALLOW)
+        if answer != ranges[-1].answer:
+            ranges.append(Range(number, answer))
+    return [*ranges, Range(machine.newest + 1, _answer(_ERRNO | errno.ENOSYS))]
+
+
+def _search(ranges: list[Range]) -> list[Instruction]:
+    """Find the number among the ranges by halves: before it takes a filter, the kernel tries every number there is."""
+    if len(ranges) == 1:
+        return [ranges[0].answer]
+    middle = len(ranges) // 2
+    below = _search(ranges[:middle])
+    return [(_JUMP_NOT_LESS, len(below), 0, ranges[middle].first), *below, *_search(ranges[middle:])]
 
 
 def _answer(action: int) -> Instruction:

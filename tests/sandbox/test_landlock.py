@@ -138,4 +138,4 @@ def test_a_place_that_is_not_there_needs_no_rule() -> None:
 def test_what_the_kernel_refuses_is_raised() -> None:
     """A process is never taken for closed in when it is not."""
     with pytest.raises(OSError, match="landlock_restrict_self"):
-        landlock._checked(-1, "landlock_restrict_self")
+        landlock._check(-1, "landlock_restrict_self")
