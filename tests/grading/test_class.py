@@ -11,12 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from grader.publish import FORMATS
-from grading.conftest import FIXTURES
+from grading.conftest import FIXTURES, Assignments, Command
 
 if TYPE_CHECKING:
     import subprocess
-
-    from grading.conftest import Assignments, Command
+    from pathlib import Path
 
 ROSTER = "id,name,email\nada,Ada Lovelace,ada@example.org\nbob,Bob Babbage,bob@example.org\ncy,Cy Noir,cy@example.org\n"
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Word count (77)
