@@ -180,7 +180,7 @@ def test_bookkeeping_refuses_what_makes_no_sense(
     typed: list[str], message: str, graded: Path, command: Command
 ) -> None:
     """And says how it would."""
-    options = [] if typed[0] == "history" else ["--store", graded]
+    options: list[str | Path] = [] if typed[0] == "history" else ["--store", graded]
     done = command(*typed, *options)
     assert message in done.stderr
     assert done.returncode == 4
