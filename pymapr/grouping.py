@@ -7,11 +7,12 @@ needed to give back, at the end, the very order of a serial run.
 from __future__ import annotations
 
 from array import array
+from itertools import count
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from pymapr.codecs import Group
 from pymapr.partition import partition as default_partition
+from pymapr.partition import partition_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,29 +31,17 @@ def split(
     first: the place of the first key, where the task has let out groups before.
     """
     parts: list[Group] = [Group(array("I"), [], []) for _ in range(buckets)]
-    if partitioner is default_partition and buckets > 0:
-        _split_by_default(groups, parts, first)
-        return parts
-    for place, (key, values) in enumerate(groups.items(), first):
-        part = parts[partitioner(key, buckets)]
-        part.places.append(place)
-        part.keys.append(key)
-        part.values.append(values)
-    return parts
-
-
-def _split_by_default(groups: Groups, parts: list[Group], first: int) -> None:
-    """The same with our own `partition`, whose step for a plain string is written out here: it is most of the work."""
-    buckets = len(parts)
+    if partitioner is default_partition:
+        chosen: Iterable[int] = partition_all(groups, buckets)
+    else:
+        chosen = (partitioner(key, buckets) for key in groups)
     adders = [(part.places.append, part.keys.append, part.values.append) for part in parts]
-    for place, (key, values) in enumerate(groups.items(), first):
-        if type(key) is str and key.isascii():
-            add_place, add_key, add_values = adders[crc32(key.encode()) % buckets]
-        else:
-            add_place, add_key, add_values = adders[default_partition(key, buckets)]
+    for bucket, place, (key, values) in zip(chosen, count(first), groups.items(), strict=False):
+        add_place, add_key, add_values = adders[bucket]
         add_place(place)
         add_key(key)
         add_values(values)
+    return parts
 
 
 def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tuple[Groups, list[int]]:

@@ -27,10 +27,12 @@ class Emitter:
 
     def emit_intermediate(self, key: Any, value: Any) -> None:
         """From a mapper: hand over a pair. Values of equal keys come together in the reducer."""
-        try:
-            self._groups[key].append(value)
-        except KeyError:
-            self._groups[key] = [value]
+        groups = self._groups
+        values = groups.get(key)
+        if values is None:  # asked, not caught: for a new key an exception costs more than all the rest
+            groups[key] = [value]
+        else:
+            values.append(value)
 
     def emit(self, value: Any) -> None:
         """From a reducer: hand over an output value, anything that JSON can say. (A mapper may as well.)"""
@@ -73,7 +75,7 @@ class _Closed(Pairs):
         super().__init__()
         self._emitter = emitter
 
-    def __getitem__(self, key: Any) -> list[Any]:
+    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ARG002 - as dict has it
         raise self._emitter.offend(
             "emit_intermediate was called by the reducer, when the map phase is over",
             "a reducer hands its results over with emit(value)",

@@ -6,39 +6,63 @@ not JSON-like goes to bucket 0, unless it equals something that is (`Fraction(2)
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from pymapr.errors import CannotPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Collection, Hashable, Iterable
 
 _MASK = 2**64 - 1
 
 
 def partition(key: Hashable, buckets: int) -> int:
     """The bucket of `key`, 0 <= bucket < buckets. Raises CannotPartition for what is not equal to itself (NaN)."""
-    if type(key) is str:  # nine keys in ten, in one step
-        return crc32(key.encode("utf-8", "surrogatepass")) % buckets
-    digest = _digest(key)
-    return 0 if digest is None else digest % buckets
+    form = _form(key)
+    return 0 if form is None else crc32(form) % buckets
 
 
-def _digest(key: Any) -> int | None:
-    """32 bits that equal keys share, or None for a key that is nothing like JSON."""
+def partition_all(keys: Collection[Hashable], buckets: int) -> list[int]:
+    """The bucket of each of many keys: what `partition` says, in fewer steps where all are text, or tuples of text,
+    or tuples of whole numbers, as in nine jobs of ten.
+    """
+    try:
+        return [crc32(form) % buckets for form in _forms(keys)]
+    except (TypeError, UnicodeEncodeError):  # another kind of key, or half a surrogate pair
+        return [partition(key, buckets) for key in keys]
+
+
+def _forms(keys: Collection[Any]) -> Iterable[bytes]:
+    """What `_form` says of each key; raises TypeError where they are of none of these kinds."""
+    kinds = set(map(type, keys))
+    if kinds == {str}:
+        return map(str.encode, keys)
+    parts = set(map(type, chain.from_iterable(keys))) if kinds == {tuple} else set()
+    if parts == {str}:
+        return map(str.encode, map(_BETWEEN.join, keys))
+    if parts == {int} and all(keys):
+        return (number.to_bytes(8, "little", signed=True) for number in map(hash, keys))
+    raise TypeError
+
+
+_BETWEEN = "\x1f"
+
+
+def _form(key: Any) -> bytes | None:
+    """Bytes that equal keys share, or None for a key that is nothing like JSON."""
     base = _plain_type(key)
     if base is str:
-        return crc32(str.encode(key, "utf-8", "surrogatepass"))
+        return str.encode(key, "utf-8", "surrogatepass")
     if base is int or base is float:
         return _number(key)
     if base is tuple:
-        return _combine(b"(", [_digest(part) for part in tuple.__iter__(key)])
+        return _tuple(key)
     if base is frozenset:
-        parts = [_digest(part) for part in frozenset.__iter__(key)]
-        return None if None in parts else _combine(b"{", sorted(part for part in parts if part is not None))
+        return _joined(b"\x1e", sorted(map(_form, frozenset.__iter__(key)), key=_nothing_first))
     if key is None:
-        return crc32(b"null")
+        return b"null"
     return _stranger(key)
 
 
@@ -48,9 +72,9 @@ _PLAIN: tuple[Any, ...] = (str, int, float, tuple, frozenset)
 def _plain_type(key: object) -> Any:
     """The built-in type whose `==` and hash the key follows; None for a class with notions of its own."""
     kind: Any = type(key)
+    if kind in _PLAIN:
+        return kind
     for base in _PLAIN:
-        if kind is base:
-            return base
         if issubclass(kind, base):
             inherits = kind.__eq__ is base.__eq__ and kind.__hash__ is base.__hash__
             return base if inherits or _equals_plain(key, base) else None
@@ -62,17 +86,29 @@ def _equals_plain(key: object, base: Any) -> bool:
     return hash(key) == base.__hash__(key) and bool(base.__eq__(key, key)) and bool(key == base(key))
 
 
-def _number(key: Any) -> int:
+def _tuple(key: Any) -> bytes | None:
+    parts = list(tuple.__iter__(key))
+    form = _joined(_BETWEEN.encode(), [_form(part) for part in parts])
+    if form and not any(isinstance(part, _NO_NUMBERS) for part in parts):
+        return (tuple.__hash__(key) & _MASK).to_bytes(8, "little")  # as below
+    return form
+
+
+_NO_NUMBERS = (str, tuple, frozenset, type(None))
+"""What else than a number may have a form."""
+
+
+def _number(key: Any) -> bytes:
     # Python's hash of numbers is the same for equal numbers of any type and knows no seed.
     if key != key:
         raise CannotPartition(
             "NaN cannot be a key: it is not equal to itself, so its values could never meet",
             "leave such records out in the mapper, or use None as the key",
         )
-    return crc32((hash(key) & _MASK).to_bytes(8, "little"))
+    return (hash(key) & _MASK).to_bytes(8, "little")
 
 
-def _stranger(key: Any) -> int | None:
+def _stranger(key: Any) -> bytes | None:
     """Decimals, fractions, complex numbers: those that equal a plain number go where that number goes."""
     import numbers  # costs milliseconds, as `decimal` does, and hardly any job has such keys
     from decimal import Decimal
@@ -88,11 +124,14 @@ def _stranger(key: Any) -> int | None:
     return None
 
 
-def _complex(key: Any) -> int | None:
+def _complex(key: Any) -> bytes | None:
     return _number(key.real) if isinstance(key, complex) and key == key.real else None
 
 
-def _combine(opening: bytes, parts: Sequence[int | None]) -> int | None:
-    if None in parts:
-        return None
-    return crc32(opening + b"".join(part.to_bytes(4, "little") for part in parts if part is not None))
+def _joined(between: bytes, parts: list[bytes | None]) -> bytes | None:
+    forms = [part for part in parts if part is not None]
+    return between.join(forms) if len(forms) == len(parts) else None
+
+
+def _nothing_first(form: bytes | None) -> tuple[bool, bytes]:
+    return form is not None, form or b""

@@ -47,6 +47,7 @@ def test_equal_numbers_share_a_bucket(data: st.DataObject, number: Any) -> None:
     assert number == other
     assert partition(number, 97) == partition(other, 97)
     assert partition((number, "a"), 97) == partition((other, "a"), 97)
+    assert partition((number, 2), 97) == partition((other, 2.0), 97)
 
 
 @pytest.mark.parametrize("key", KEYS, ids=repr)

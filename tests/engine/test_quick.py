@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pymapr.codecs import encode_json, parse_lines
 from pymapr.grouping import split
 from pymapr.inputs import pieces
-from pymapr.partition import partition
+from pymapr.partition import partition, partition_all
 
 NUMBERS = st.integers() | st.integers(min_value=10**18, max_value=10**25) | st.floats()
 VALUES = st.recursive(
@@ -91,14 +91,31 @@ def test_a_value_that_contains_itself_is_refused_time_and_again() -> None:
     assert encode_json(ring) == "[1]"
 
 
+TEXTS = st.text() | st.sampled_from(["\ud800", ""])
+WHOLE = st.integers() | st.sampled_from([-1, 0, 2**63, -(2**64)])
 KEYS = (
-    st.text() | st.integers() | st.tuples(st.text(), st.integers()) | st.none() | st.sampled_from(["\ud800", 1.0, True])
+    TEXTS
+    | WHOLE
+    | st.tuples(st.text(), st.integers())
+    | st.none()
+    | st.sampled_from([1.0, True, (), (1.0, 2), (True,)])
 )
+SOME_KEYS = st.one_of(
+    *(st.lists(kind, unique=True) for kind in (KEYS, TEXTS, st.tuples(TEXTS, TEXTS), st.tuples(WHOLE, WHOLE)))
+)
+"""Of many kinds, or all of one kind, as a quick way expects them."""
 
 
-@given(st.dictionaries(KEYS, st.lists(st.integers(), min_size=1), max_size=20), st.integers(1, 7))
-def test_groups_are_dealt_as_the_partition_function_says(groups: dict[Any, list[int]], buckets: int) -> None:
-    """The short cut for plain strings goes to the same bucket."""
+@given(SOME_KEYS, st.integers(1, 7))
+def test_many_keys_are_dealt_as_the_partition_function_deals_each(keys: list[Any], buckets: int) -> None:
+    """Whatever the kind."""
+    assert partition_all(keys, buckets) == [partition(key, buckets) for key in keys]
+
+
+@given(SOME_KEYS, st.integers(1, 7))
+def test_a_partitioner_of_the_job_and_ours_deal_groups_alike(keys: list[Any], buckets: int) -> None:
+    """Where they name the same buckets."""
+    groups = {key: [number] for number, key in enumerate(keys)}
     quick = split(groups, buckets)
     plain = split(groups, buckets, lambda key, n: partition(key, n))
     assert [tuple(part) for part in quick] == [tuple(part) for part in plain]
