@@ -57,7 +57,7 @@ def right_at_first() -> str:
 def test_a_submission_is_run_alone_twice_isolated_permuted_and_scrambled(
     bench: Bench, assignments: Assignments
 ) -> None:
-    """As the spec says: twice serially, once for each worker count, then permuted, and scrambled with each in turn."""
+    """As the spec says: twice serially, once for each worker count, then permuted, and scrambled with the fewest."""
     case = bench.judge("plain", assignments.wordcount(runs={"workers": [2, 3], "scramble": 2}))
     assert [(run.engine, run.workers, run.order) for run in case.runs] == [
         ("serial", 1, "stable"),
@@ -67,7 +67,7 @@ def test_a_submission_is_run_alone_twice_isolated_permuted_and_scrambled(
         ("serial", 1, "scramble:0"),
         ("serial", 1, "scramble:1"),
         ("parallel", 2, "scramble:1"),
-        ("parallel", 3, "scramble:2"),
+        ("parallel", 2, "scramble:2"),
     ]
     assert all(run.wall > 0 and run.cpu > 0 and run.phases["total"] == run.wall for run in case.runs)
 
