@@ -138,7 +138,7 @@ def _of_zip(name: str, file: IO[bytes], caps: Caps) -> Iterator[_Entry]:
         kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0  # only Unix says what it is
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             yield _Entry(_path(info), None, "a link or a device")
-        elif info.is_dir() or kind == stat.S_IFDIR:
+        elif kind == stat.S_IFDIR or _path(info).endswith(("/", "\\")):
             yield _Entry(_path(info), None)
         else:
             yield _Entry(_path(info), _zipped(name, archive, info))

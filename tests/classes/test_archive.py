@@ -104,6 +104,29 @@ def test_backslashes_are_what_old_tools_write_for_slashes(tmp_path: Path) -> Non
     assert contents(tmp_path / "out") == {"hw/wordcount.py": b""}
 
 
+@pytest.mark.parametrize("name", ["", "\0", "\0/x"])
+def test_an_entry_without_a_name_is_nothing(name: str, tmp_path: Path) -> None:
+    """The library itself stumbles over it; what begins with a zero byte is refused."""
+    path = zipped(tmp_path / "a.zip", ("zz.py", b""), ("b.py", b"x"))
+    data = path.read_bytes().replace(b"zz.py", name.encode().ljust(5, b"/")) if name else _nameless(path)
+    path.write_bytes(data)
+    if name:
+        assert "is no name for a file" in refused(path)
+    else:
+        unpack(path, tmp_path / "out")
+        assert contents(tmp_path / "out") == {}
+
+
+def _nameless(path: Path) -> bytes:
+    """The archive of one entry without a name; zipfile would not write it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("x")
+        info.filename = ""
+        with archive.open(info, "w") as file:
+            file.write(b"x")
+    return path.read_bytes()
+
+
 def test_names_in_unmarked_utf8_are_read_as_such(tmp_path: Path) -> None:
     """As a Mac writes them."""
     path = zipped(tmp_path / "a.zip", ("aXXb.py", b""))
