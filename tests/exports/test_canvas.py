@@ -283,9 +283,7 @@ def test_a_row_that_is_too_short_is_refused_where_it_stands() -> None:
 
 
 @given(texts, texts, st.sampled_from([8, None]))
-def test_no_name_of_a_students_reaches_the_file_or_steers_the_terminal(
-    name: str, key: str, score: float | None
-) -> None:
+def test_no_name_reaches_the_file_or_steers_the_terminal(name: str, key: str, score: float | None) -> None:
     """Only numbers are written, and what is said is printable."""
     report = marks(a_mark(score, a_student(key, name), submission=key), a_mark(score, ADA))
     text, said = merged(report)
