@@ -96,11 +96,12 @@ def match(wanted: Sequence[Claim], places: Sequence[Place]) -> Matches:
                 lines = ", ".join(str(places[row].mark.line) for row in several)
                 said.append(f"{claim.called} could be any of the lines {lines}: no mark filled in")
     left = [place.called for row, place in enumerate(places) if row not in candidates]
+    contested = {row for row, rivals in candidates.items() if len({id(claim.result) for claim in rivals}) > 1}
     return Matches(
-        found=tuple((rivals[0], places[row]) for row, rivals in candidates.items() if len(rivals) == 1),
+        found=tuple((rivals[0], places[row]) for row, rivals in candidates.items() if row not in contested),
         said=(
             *said,
-            *(_contested(places[row], rivals) for row, rivals in candidates.items() if len(rivals) > 1),
+            *(_contested(places[row], candidates[row]) for row in sorted(contested)),
             *_listed("no row found for", absent),
             *_listed("no submission found for", left),
         ),

@@ -47,7 +47,7 @@ def _suite(report: GradeReport, result: SubmissionResult) -> str:
     cases += [_skip(withheld, name, "withheld") for withheld in result.withheld]
     attributes, content = _counted(name, cases)
     measured = {"time": _time(result.datasets), "timestamp": report.started}
-    return _tag("testsuite", attributes | measured, _properties(_facts(result)) + content)
+    return _tag("testsuite", attributes | measured, _properties(*_facts(result)) + content)
 
 
 def _counted(name: str, cases: Sequence[_Case]) -> tuple[dict[str, str], str]:
@@ -61,8 +61,12 @@ _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def _case(case: CaseResult, suite: str) -> _Case:
-    points = {"points": plain.exact(case.score), "max_points": plain.exact(case.max_score)}
-    properties = _properties(points | {"verdict": shown_verdict(case), "visibility": case.visibility.value})
+    properties = _properties(
+        ("points", plain.exact(case.score)),
+        ("max_points", plain.exact(case.max_score)),
+        ("verdict", shown_verdict(case)),
+        ("visibility", case.visibility.value),
+    )
     outcome, told = _told(case)
     attributes = {"classname": suite, "name": case.name, "time": _time([case])}
     return _Case(xml=_tag("testcase", attributes, properties + told), outcome=outcome)
@@ -82,22 +86,19 @@ def _skip(name: str, suite: str, why: str) -> _Case:
     return _Case(xml=_tag("testcase", {"classname": suite, "name": name, "time": "0"}, skipped), outcome="skipped")
 
 
-def _facts(result: SubmissionResult) -> dict[str, str]:
-    facts = {
-        "verdict": shown_verdict(result),
-        "score": plain.exact(result.score),
-        "max_score": plain.exact(result.max_score),
-        "mark": plain.exact(result.mark),
-        "students": ", ".join(standing.called(student) for student in result.students),
-        "submitted": result.submitted,
-    }
-    numbered = {f"{label}.{number}": text for number, (label, text) in enumerate(standing.facts(result), 1)}
-    return facts | numbered
+def _facts(result: SubmissionResult) -> Iterator[tuple[str, str]]:
+    yield "verdict", shown_verdict(result)
+    yield "score", plain.exact(result.score)
+    yield "max_score", plain.exact(result.max_score)
+    yield "mark", plain.exact(result.mark)
+    yield "students", ", ".join(standing.called(student) for student in result.students)
+    yield "submitted", result.submitted
+    yield from ((label, text) for label, text in standing.facts(result) if label != "mark")
 
 
-def _properties(values: Mapping[str, str]) -> str:
+def _properties(*values: tuple[str, str]) -> str:
     """The properties that have a value."""
-    each = (_tag("property", {"name": name, "value": value}) for name, value in values.items() if value)
+    each = (_tag("property", {"name": name, "value": value}) for name, value in values if value)
     return _tag("properties", {}, "".join(each))
 
 

@@ -132,8 +132,8 @@ def test_more_than_fifty_are_counted() -> None:
 
 
 def test_a_group_gets_its_mark_in_every_members_row() -> None:
-    """One submission, two rows."""
-    assert list(cells(merged(marks(a_mark(6, ADA, GRACE)))[0]).values())[3:5] == ["6", "6"]
+    """One submission, two rows; who is in it twice is one student all the same."""
+    assert list(cells(merged(marks(a_mark(6, ADA, GRACE, ADA)))[0]).values())[3:5] == ["6", "6"]
 
 
 def test_our_own_error_leaves_the_student_as_she_was_and_says_so() -> None:

@@ -143,9 +143,8 @@ def test_the_mark_and_how_it_came_about_stand_beside_the_score() -> None:
         "score": "4",
         "max_score": "4",
         "mark": "3",
-        "late.1": "1 day, which costs 25 % of the points",
-        "mark.2": "3 of 4 (computed: 4)",
-        "remark.3": "named wc.py",
+        "late": "1 day, which costs 25 % of the points",
+        "remark": "named wc.py",
     }
 
 
