@@ -17,7 +17,7 @@ from grader.submission import Submission, did_you_mean, single
 from grader.units import Made, Unit, by_key, of_roster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from grader.layouts.found import Found, Listing
@@ -157,17 +157,27 @@ def _in_layout(there: Listing, asked: Asked, layout: str, where: str, said: list
 def _of_roster(found: Sequence[Found], roster: Roster, said: list[str]) -> list[Unit]:
     """The roster's, and then whoever is not in it: nobody's work is lost for a typing error."""
     units, unknown = of_roster(found, roster)
-    _say(roster, units, unknown, said)
-    return [*units, *by_key(unknown)]
-
-
-def _say(roster: Roster, units: Iterable[Unit], unknown: Sequence[Found], said: list[str]) -> None:
-    missing = [student.key for unit in units if not unit.found for student in unit.students]
+    missing = [student.key for unit in units if not unit.claims for student in unit.students]
+    strangers = [student.key for unit in units for claim in unit.claims for student in claim.strangers]
     said.append(f"roster: {_count(len(roster.rows), 'student')}")
     if missing:
         said.append(f"handed in nothing: {_count(len(missing), 'student')}: {_list(missing)}")
-    if unknown:
-        said.append(f"not in the roster: {_list([one.key for one in unknown])}")
+    if unknown or strangers:
+        said.append(f"not in the roster: {_list([*(one.key for one in unknown), *strangers])}")
+    taken = {unit.name for unit in units}
+    others = [
+        replace(unit, name=f"{unit.name} (not in the roster)") if unit.name in taken else unit
+        for unit in by_key(unknown)
+    ]
+    return [*_distinct(units), *others]
+
+
+def _distinct(units: Sequence[Unit]) -> list[Unit]:
+    """A group may be called what a student is called; their results may not."""
+    students = {unit.name for unit in units if not unit.group}
+    return [
+        replace(unit, name=f"{unit.name} (group)") if unit.group and unit.name in students else unit for unit in units
+    ]
 
 
 def _count(number: int, what: str) -> str:

@@ -65,10 +65,14 @@ class Roster:
 
     def match(self, found: Found) -> list[Listed]:
         """The rows that a submission is of: its students', or all of the group that it is named after; else none."""
-        rows = [row for student in found.students if (row := self._by(_sure(student))) is not None]
+        rows = [row for student in found.students if (row := self.row(student)) is not None]
         if not rows and (row := self._by(_guesses(found))) is not None:
             rows = [row]
         return rows or self._group(found)
+
+    def row(self, student: Student) -> Listed | None:
+        """The row of somebody whom a platform names; none where it is nobody's, or could be several's."""
+        return self._by(_sure(student))
 
     def _by(self, known: Iterable[tuple[str, str]]) -> Listed | None:
         """The row that the first fact known to the roster is of; none where it is known of several."""

@@ -20,10 +20,12 @@ EXAMPLE = "wordcount-ada/ with a .git in it"
 
 
 def claims(there: Listing, asked: Asked) -> Collection[str]:
-    """Every clone, and every folder that begins as all of them do: one that was made, and never pushed to."""
+    """Every clone, if most folders are clones; and every folder that begins as all of them do, though it be empty."""
     clones = _clones(there)
+    if len(clones) * 2 <= len(there.folders):
+        return set()
     prefix = _prefix(there, clones, asked)
-    return {*clones, *(name for name in there.folders if prefix and name.startswith(prefix))} if clones else set()
+    return {name for name in there.folders if name.startswith(prefix)}
 
 
 def read(there: Listing, asked: Asked) -> list[Found]:

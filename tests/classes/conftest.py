@@ -41,7 +41,7 @@ class Class:
 
     def __init__(self, home: Path) -> None:
         self.home, self.folder, self.work = home, home / "class", home / "work"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self.work.mkdir()
 
     def put(self, *names: str, **archives: Mapping[str, str]) -> Class:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classes.conftest import JOIN, WORDCOUNT, Class, pack
-from grader import intake
+from grader import intake, uploads
 from grader.errors import NothingToGrade, UsageError
+from grader.layouts.found import Asked, Found, Upload
 from grader.model import Verdict
 
 if TYPE_CHECKING:
@@ -187,6 +188,14 @@ def test_what_may_not_be_read_is_not_the_students_fault(school: Class) -> None:
     (school.folder / "ada").chmod(0o700)
     assert found["ada"].unreadable.endswith("Permission denied")
     assert found["bob"].module is not None
+
+
+def test_a_folder_that_goes_away_is_not_the_students_fault(school: Class) -> None:
+    """As one on a share may, between looking at the class and looking into it."""
+    asked = Asked(modules=(("wordcount", "wordcount.py"),))
+    gone = Found(key="ada", uploads=(Upload(path=school.folder / "ada"),))
+    [one] = uploads.submissions(gone, asked, school.work)
+    assert (one.module, one.unreadable) == (None, f"{school.folder / 'ada'}/: No such file or directory")
 
 
 def test_a_disk_without_room_is_not_the_students_fault(school: Class) -> None:

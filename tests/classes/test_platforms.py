@@ -161,6 +161,14 @@ def test_the_login_is_what_follows_the_prefix_of_all_clones(
     assert [one.students[0].login for one in found] == logins
 
 
+def test_a_class_in_which_a_few_hand_in_repositories_is_no_class_of_clones(school: Class) -> None:
+    """And where most do, those who do not are students as well."""
+    school.put("ada/.git/HEAD", "bob/x.py", "cy/x.py")
+    assert school.found().said == ["a folder or archive per student: 3 students"]
+    school.put("bob/.git/HEAD")
+    assert school.found().said == ["GitHub clones: 3 students"]
+
+
 def test_a_clone_that_was_never_pushed_to_is_a_student_all_the_same(school: Class) -> None:
     """It begins as the others do."""
     school.put("hw-ada/.git/HEAD", "hw-bob/.git/HEAD", "hw-cy/README.md")

@@ -251,6 +251,40 @@ def test_moodle_puts_the_groups_name_before_the_students(school: Class) -> None:
     assert [one.key for one in red.students] == ["ada", "bob"]
 
 
+def test_what_cannot_be_graded_does_not_count_where_something_can(school: Class) -> None:
+    """A member's broken archive, however new, costs the group nothing; alone it is what they handed in."""
+    school.put("ada/wordcount.py", bob={"../evil": ""})
+    times = ("2026-11-20T17:30:00Z", "2026-11-21T17:30:00Z")
+    one, other = (one for one in school.found(WORDCOUNT, JOIN, roster=GROUPS.format(*times)).submissions if one.group)
+    assert (one.module, one.remarks) == (school.folder / "ada" / "wordcount.py", ())
+    assert "bob.zip cannot be unpacked" in other.broken
+
+
+def test_a_partner_who_is_in_no_roster_gets_the_mark_too(school: Class) -> None:
+    """And is named."""
+    school.put("submission_1/wordcount.py")
+    (school.folder / "submission_metadata.yml").write_text(
+        "submission_1: {':submitters': [{':sid': x}, {':sid': a}]}\n"
+    )
+    found = school.found(roster="key\na\n")
+    [one] = found.submissions
+    assert (one.name, [student.key for student in one.students]) == ("a", ["a", "x"])
+    assert found.said[-1] == "not in the roster: x"
+
+
+def test_no_two_results_have_one_name(school: Class) -> None:
+    """A group may be called what a student is called, and a stranger what nobody knows which of two is called."""
+    school.put("cy/wordcount.py", "Ada L/wordcount.py")
+    found = school.by_name(roster="key,name,group\nada,Ada L,cy\nbob,Ada L,\ncy,Cy,\n")
+    assert {name: bool(one.module) for name, one in found.items()} == {
+        "cy (group)": False, "bob": False, "cy": True, "Ada L": True
+    }  # fmt: skip
+    other = Class(school.home / "other")
+    other.put("Ada/wordcount.py")
+    names = [one.name for one in other.found(roster="key,name,group\n1,Ada,\n2,Ada,Ada\n").submissions]
+    assert len(set(names)) == len(names)
+
+
 def test_who_handed_in_together_on_the_platform_gets_one_mark_together(school: Class) -> None:
     """Though the roster knows no groups; whoever handed in alone as well keeps that."""
     school.put("submission_1/wordcount.py", "submission_2/wordcount.py")
