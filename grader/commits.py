@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -42,13 +43,12 @@ class Commits:
             return ""
 
     def _commit(self, objects: Path, name: str) -> bytes:
-        """The commit's text; empty if it is no commit, or too large to be an honest one."""
+        """The commit's text; empty if there is none of that name, or it is too large to be an honest one."""
         self._make_home()
-        told = self._git(objects, f"{name}\n", "cat-file", "--batch-check=%(objecttype) %(objectsize)")
-        kind, _, size = told.strip().partition(b" ")
-        if kind != b"commit" or int(size) > _MOST_COMMIT:
-            return b""
-        return self._git(objects, "", "cat-file", "commit", name)
+        answer = self._git(objects, name, "cat-file", "--batch")
+        header, _, rest = answer.partition(b"\n")
+        kind, size = [*header.split(b" ")[1:], b"", b""][:2]
+        return rest[: int(size)] if kind == b"commit" else b""
 
     def _make_home(self) -> None:
         """What makes a folder a repository, and not a word of configuration."""
@@ -59,26 +59,30 @@ class Commits:
             (self._home / "HEAD").write_text("ref: refs/heads/none\n")
 
     def _git(self, objects: Path, asked: str, *command: str) -> bytes:
-        limits = f'ulimit -v {_KILOBYTES}; ulimit -t {_SECONDS}; exec git "$@"'
-        done = subprocess.run(
-            ["sh", "-c", limits, "git", "--no-pager", "--no-replace-objects", f"--git-dir={self._home}", *command],
-            input=asked.encode(),
-            capture_output=True,
-            timeout=_SECONDS,
-            check=True,
-            cwd=self._home,
-            env={
-                "PATH": os.environ.get("PATH", os.defpath),
-                "HOME": str(self._home),
-                "GIT_CONFIG_NOSYSTEM": "1",
-                "GIT_CONFIG_GLOBAL": os.devnull,
-                "GIT_OBJECT_DIRECTORY": str(objects.resolve()),
-                "GIT_TERMINAL_PROMPT": "0",
-                "GIT_NO_LAZY_FETCH": "1",
-                "GIT_OPTIONAL_LOCKS": "0",
-            },
-        )
-        return done.stdout
+        """What git answers; it is ended where that is too long, or takes too long, or too much memory."""
+        limits = f'ulimit -v {_KILOBYTES}; ulimit -t {_SECONDS}; ulimit -f {_MOST_COMMIT // 512}; exec git "$@"'
+        with tempfile.TemporaryFile(dir=self._home) as answer:
+            subprocess.run(
+                ["sh", "-c", limits, "git", "--no-replace-objects", f"--git-dir={self._home}", *command],
+                input=asked.encode(),
+                stdout=answer,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=True,
+                cwd=self._home,
+                env={
+                    "PATH": os.environ.get("PATH", os.defpath),
+                    "HOME": str(self._home),
+                    "GIT_CONFIG_NOSYSTEM": "1",
+                    "GIT_CONFIG_GLOBAL": os.devnull,
+                    "GIT_OBJECT_DIRECTORY": str(objects.resolve()),
+                    "GIT_TERMINAL_PROMPT": "0",
+                    "GIT_NO_LAZY_FETCH": "1",
+                    "GIT_OPTIONAL_LOCKS": "0",
+                },
+            )
+            answer.seek(0)
+            return answer.read()
 
 
 def _head(git: Path) -> str:

@@ -195,7 +195,7 @@ def test_a_folder_that_goes_away_is_not_the_students_fault(school: Class) -> Non
     asked = Asked(modules=(("wordcount", "wordcount.py"),))
     gone = Found(key="ada", uploads=(Upload(path=school.folder / "ada"),))
     [one] = uploads.submissions(gone, asked, school.work)
-    assert (one.module, one.unreadable) == (None, f"{school.folder / 'ada'}/: No such file or directory")
+    assert (one.module, one.unreadable) == (None, f"{school.folder / 'ada'}: No such file or directory")
 
 
 def test_a_disk_without_room_is_not_the_students_fault(school: Class) -> None:
