@@ -20,6 +20,10 @@ MOST_HEADER = 2**22
 MOST_PAYLOAD = 2**40
 
 
+_TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: `json.dumps` makes one for each message."""
+
+
 class Frame(NamedTuple):
     """A header, decoded, and its payload, opaque."""
 
@@ -29,7 +33,7 @@ class Frame(NamedTuple):
 
 def encode(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
     """One frame as bytes."""
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = _TO_JSON(header).encode()
     return b"".join((_LENGTHS.pack(len(text), len(payload)), text, payload))
 
 
@@ -69,7 +73,7 @@ class Frames:
 
 def _decode(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text)
+        header = json.loads(text.decode())
     except (ValueError, RecursionError):
         raise ProtocolError("a frame's header is not JSON") from None
     if not isinstance(header, dict):

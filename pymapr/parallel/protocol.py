@@ -6,7 +6,9 @@
 A message is a type, never a magic value among the data, so data may be anything. Blocks and lines ride in the payload.
 """
 
-from typing import Any, NamedTuple, get_args, get_origin
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias, get_args, get_origin
 
 from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import ProtocolError
@@ -17,6 +19,9 @@ INLINE = -1
 
 Place = list[int]
 """Where bytes are: [file, offset, length]."""
+
+Test: TypeAlias = Callable[[Any], bool]
+"""Whether a value fits a field."""
 
 
 class Begin(NamedTuple):
@@ -171,23 +176,30 @@ def from_frame(frame: Frame) -> Any:
         message = kind(**frame.header)
     except TypeError:
         raise ProtocolError(f"a {kind.__name__} message with other fields than it has arrived") from None
-    for name, wanted in kind.__annotations__.items():
-        if not _fits(getattr(message, name), wanted):
+    for value, (name, fits) in zip(message, _tests(kind), strict=True):
+        if not fits(value):
+            wanted = kind.__annotations__[name]
             what = getattr(wanted, "__name__", str(wanted))
-            shown = shorten(repr_safely(getattr(message, name)))
-            raise ProtocolError(f"{kind.__name__}.{name}: expected {what}, got {shown}")
+            raise ProtocolError(f"{kind.__name__}.{name}: expected {what}, got {shorten(repr_safely(value))}")
     return message
 
 
-def _fits(value: Any, wanted: Any) -> bool:
+@cache
+def _tests(kind: Any) -> list[tuple[str, Test]]:
+    """Each field of a message, and whether a value fits it: found out once, as a run of small tasks is all messages."""
+    return [(name, _test(kind.__annotations__[name])) for name in kind._fields]
+
+
+def _test(wanted: Any) -> Test:
     """Whether a value that came as JSON has the annotated type; whole numbers are counts, places, or -1."""
     origin = get_origin(wanted)
     if origin is list:
-        return isinstance(value, list) and all(_fits(item, get_args(wanted)[0]) for item in value)
+        fits = _test(get_args(wanted)[0])
+        return lambda value: isinstance(value, list) and all(map(fits, value))
     if origin is dict:
-        return isinstance(value, dict)
+        return lambda value: isinstance(value, dict)
     if wanted is int:
-        return type(value) is int and -1 <= value < 2**62
+        return lambda value: type(value) is int and -1 <= value < 2**62
     if wanted is float:
-        return type(value) in (int, float) and -1e18 < value < 1e18
-    return type(value) is wanted
+        return lambda value: type(value) in (int, float) and -1e18 < value < 1e18
+    return lambda value: type(value) is wanted
