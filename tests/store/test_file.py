@@ -6,6 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -210,3 +213,37 @@ def test_a_disk_that_cannot_be_written_is_told_before_anything_is_graded(disk: P
     with pytest.raises(UsageError, match=r"grades\.sqlite cannot be written: ") as caught:
         open_store(path)
     assert caught.value.hint == "name a file in a folder where you may write"
+
+
+def test_many_may_make_the_store_at_once(tmp_path: Path) -> None:
+    """One of them does, the others find it made; nobody is told that it is held."""
+    line = threading.Barrier(6)
+
+    def opened(path: Path) -> list[str]:
+        line.wait()
+        with open_store(path) as store:
+            return store.students()
+
+    with ThreadPoolExecutor(6) as pool:
+        for turn in range(20):
+            path = tmp_path / f"{turn}.sqlite"
+            assert list(pool.map(opened, [path] * 6)) == [[]] * 6
+
+
+def test_who_comes_while_another_begins_waits_for_him(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a file is written ahead, SQLite does not wait by itself; here the other ends as soon as we do."""
+    open_store(path).close()
+    run_sql(path, "PRAGMA journal_mode = DELETE")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        holder.execute("ROLLBACK")
+
+    monkeypatch.setattr(time, "sleep", wait)
+    with open_store(path) as store:
+        assert store.students() == []
+    assert len(waits) == 1
+    holder.close()

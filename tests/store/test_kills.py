@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -127,12 +128,15 @@ def test_a_grader_that_is_killed_again_and_again_loses_nothing(graders: Graders)
     survive(graders, kills=4, seed=1)
 
 
+CLASSES = int(os.environ.get("PYMAPR_KILLED_CLASSES", "3"))
+"""With 20, a hundred graders are killed, which takes minutes."""
+
+
 @linux_only
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("seed", range(20))
-def test_a_hundred_kills_change_no_gradebook(seed: int, graders: Graders) -> None:
-    """Five at a time, at moments drawn by lot."""
+@pytest.mark.parametrize("seed", range(CLASSES))
+def test_kills_at_any_moment_change_no_gradebook(seed: int, graders: Graders) -> None:
+    """Five for each class, at moments drawn by lot."""
     survive(graders, kills=5, seed=seed)
 
 
