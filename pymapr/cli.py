@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from pymapr.errors import MaprError, UsageError
-from pymapr.messages import DONE, INTERRUPTED, nobody_reads, show, show_interrupted, show_remarks, write_stdout
+from pymapr.messages import DONE, INTERRUPTED, leave, nobody_reads, show, show_interrupted, show_remarks, write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +28,18 @@ _EPILOG = "exit code: 0 done, 1 the job's code failed, 2 interrupted, 3 the engi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = _parser()
+    """Run the command; returns the exit code. Without arguments it is this process's own command, and may end it."""
+    if arguments is None:
+        gc.disable()  # starting up makes no garbage worth looking for, and a master lives on what it reads
+    args = _parser().parse_args(arguments)
+    code = _answer(args)
+    if arguments is None and not _runs_here(args):
+        leave(code)
+    return code
+
+
+def _answer(args: argparse.Namespace) -> int:
     try:
-        args = parser.parse_args(arguments)
         answer: int = args.command(args)
         return answer
     except MaprError as error:
@@ -39,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         show_interrupted()
         return INTERRUPTED
+
+
+def _runs_here(args: argparse.Namespace) -> bool:
+    """Whether a job's own code runs in this process, and makes garbage, and may have something to do at its end."""
+    return getattr(args, "engine", "") == "serial"
 
 
 # ---- the commands ----------------------------------------------------------------------------------------------------
@@ -71,6 +85,8 @@ def _run_into(args: argparse.Namespace) -> RunResult:
         inputs = open_inputs(args.data)
         account = stack.enter_context(Destination(args.timings)) if args.timings else None
         output = stack.enter_context(Destination(args.output))
+        if _runs_here(args):
+            gc.enable()
         with prints_apart():
             result = chosen.run(JobFile(args.job), Data(inputs), options, output.write)
         if account is not None:
