@@ -60,6 +60,7 @@ def merge(
     found = {name: book.column(name, (titles or {}).get(name, name), wanted[name]) for name in names}
     if not any(found.values()):
         raise book.lacks(", ".join(map(plain.visible, names)) or "any assignment")
+    book.refuse_shared(found)
     said: list[str] = []
     for name, column in found.items():
         told = book.fill(claims(report, name), column) if column else [book.absent()]
@@ -106,6 +107,17 @@ class _Book:
         """The error that there is no column for something, which says what there is."""
         said = f"{self.sheet.place(self.header[0])}: no column for {what}; those that can be filled: {self._choice()}"
         return UsageError(said, "name the column as Canvas titles it, or by its id")
+
+    def refuse_shared(self, found: Mapping[str, _Column | None]) -> None:
+        """Raise `UsageError` where two assignments would go into one column: the second's marks would stand there."""
+        owners: dict[int, str] = {}
+        for name, column in found.items():
+            if column and (other := owners.setdefault(column.index, name)) != name:
+                raise UsageError(
+                    f"{self.sheet.place(column.header)}: both {plain.visible(other)} and {plain.visible(name)}"
+                    f" would go into {self.sheet.columns([column.header])}",
+                    "name the column of each, as Canvas titles it or by its id",
+                )
 
     def absent(self) -> str:
         """That an assignment has no column, and which there are."""

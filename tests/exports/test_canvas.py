@@ -254,6 +254,13 @@ def test_two_columns_of_one_title_are_told_apart_by_id_only() -> None:
     assert cells(merged(marks(a_mark(5, ADA)), twins, wordcount="124")[0], 7)["Lovelace, Ada"] == "10"
 
 
+def test_two_assignments_never_share_a_column() -> None:
+    """The marks of one would stand as the other's."""
+    error = refusal(marks(a_mark(8, ADA), a_mark(5, ADA, assignment="join")), join="123")
+    assert error.message == "grades.csv:1:51: both wordcount and join would go into 'Word count (123)'"
+    assert error.hint == "name the column of each, as Canvas titles it or by its id"
+
+
 # ---- the file --------------------------------------------------------------------------------------------------------
 
 

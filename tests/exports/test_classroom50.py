@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_the_document_word_for_word() -> None:
             },
         ],
     }
+
+
+def test_the_moment_does_not_depend_on_where_the_grader_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runner has its own time zone."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        document = rendered(a_report(replace(a_mark(8), submitted="2026-03-01T01:30:00+02:00")))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert document["datetime"] == "2026-02-28T23:30:00Z"
 
 
 def test_fractions_are_given_in_hundredths_throughout() -> None:

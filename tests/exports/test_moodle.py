@@ -171,6 +171,11 @@ def test_a_site_with_a_decimal_comma_gets_one() -> None:
     assert "wordcount: Emmy Noether (line 3) is locked, so left as it was" in said
 
 
+def test_a_comma_that_somebody_typed_does_not_make_a_site_write_commas() -> None:
+    """Where the other numbers have a dot."""
+    assert column(merged(marks(a_mark(2.5, ADA)), EXPORT.replace(",7.00,", ',"7,0",'))[0])[0] == "2.5"
+
+
 def test_a_maximum_in_words_is_refused() -> None:
     """Points are no items of a scale."""
     error = refusal(marks(a_mark(8, ADA)), EXPORT.replace("10.00", '"Good, better, best"'))

@@ -97,3 +97,11 @@ def test_lines_are_counted_through_quoted_line_ends() -> None:
 def test_the_delimiter_is_what_divides_the_header_most(text: str, delimiter: str) -> None:
     """Countries with a decimal comma use semicolons."""
     assert Sheet(text, file="x.csv").delimiter == delimiter
+
+
+def test_a_cell_that_was_quoted_stays_quoted() -> None:
+    """And one that was not is quoted only if it must be."""
+    sheet = Sheet('a,b,c\n"1",2,3\n', file="x.csv")
+    for cell, value in zip(sheet.rows[1], ("4", "5", "6,7"), strict=True):
+        sheet.fill(cell, value)
+    assert sheet.text() == 'a,b,c\n"4",5,"6,7"\n'
