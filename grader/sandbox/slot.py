@@ -166,6 +166,7 @@ def _boot(descriptor: int, hash_seed: int, wanted: Wanted) -> subprocess.Popen[b
         roots=roots, count=len(roots), descriptor=descriptor, wanted=list(wanted), secret=_secret_folders()
     )
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment["LD_BIND_NOW"] = "1"  # else every fork would look up for itself what it calls
     return subprocess.Popen(
         # Not -I, which ignores PYTHONHASHSEED too: these two are the rest of it, and the environment is of our making.
         [sys.executable, "-s", "-P", "-c", boot],

@@ -6,24 +6,28 @@ of a student's is read as anything but bytes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.errors import InfrastructureError, SubmissionError
 from grader.sandbox import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MOST_FILES = 500
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 20
 _MOST_ENTRIES = 20 * MOST_FILES
 """Files, folders and links, what is left out included: looking through a submission has an end."""
+
+_KEPT = 2**20
+"""Bytes of a submission that are kept in memory while it is judged."""
 
 MOST_MADE = 2000
 """Files and folders that a run's processes may make, all together."""
@@ -45,7 +49,9 @@ class Stage:
     def __init__(
         self, root: Path, files: Sequence[tuple[str, Path]], data: Path | None = None, names: Sequence[str] = ()
     ) -> None:
-        self._files, self._data, self._names = files, data, names
+        self._data = data
+        self._layout = _laid_out(names if data else (), files)
+        self._small: dict[Path, bytes] = {}
         self._copy: Path | None = None
         self._as_copied: os.stat_result | None = None
         self._made = 0
@@ -71,18 +77,32 @@ class Stage:
         self._made += 1
         folder = self._home / f"run-{self._made}"
         try:
-            folder.mkdir(mode=0o700)
-            for name in self._names if self._data else ():
-                if target := _free_place(folder, name):
-                    os.link(self._untouched(), target)
-            for name, source in self._files:
-                if target := _free_place(folder, name):
-                    shutil.copyfile(source, target, follow_symlinks=False)
+            self._lay_out(str(folder))
             if user:
                 self._give(folder, user)
         except OSError as error:
             raise InfrastructureError(f"a submission could not be put in place: {error}") from None
         return folder
+
+    def _lay_out(self, folder: str) -> None:
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - once for every file of every run, and much faster
+        for name in self._layout.folders:
+            os.mkdir(f"{folder}/{name}")  # noqa: PTH102 - see above
+        for name in self._layout.links:
+            with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
+                os.link(self._untouched(), f"{folder}/{name}")
+        for name, source in self._layout.copies:
+            with contextlib.suppress(FileExistsError):
+                _write(f"{folder}/{name}", self._content(source))
+
+    def _content(self, source: Path) -> bytes:
+        """The bytes of a file; those of small ones are kept, as every process of every run gets them."""
+        content = self._small.get(source)
+        if content is None:
+            content = source.read_bytes()
+            if sum(map(len, self._small.values())) + len(content) <= _KEPT:
+                self._small[source] = content
+        return content
 
     def usage(self) -> tree.Usage:
         """What lies in all folders, but for the dataset; entries are counted up to MOST_MADE and one more."""
@@ -123,14 +143,41 @@ def _refuse_outside(name: str) -> None:
         raise InfrastructureError(f"{name!r} does not lie inside a submission's folder")
 
 
-def _free_place(folder: Path, name: str) -> Path | None:
-    """Where a file of that name goes; None if something of that name, or on the way to it, is there already."""
-    target = folder / name
+class _Layout(NamedTuple):
+    """What a folder holds, in the order in which it is made: folders, names of the dataset, files to copy."""
+
+    folders: list[str]
+    links: list[str]
+    copies: list[tuple[str, Path]]
+
+
+def _laid_out(names: Iterable[str], files: Iterable[tuple[str, Path]]) -> _Layout:
+    """Who comes first has a name; what would lie where something lies, or below a file, is left out."""
+    layout, taken = _Layout([], [], []), {""}
+    wanted: list[tuple[str, Path | None]] = [*((name, None) for name in names), *files]
+    for name, source in wanted:
+        parts = PurePosixPath(name).parts
+        *above, whole = ["/".join(parts[: end + 1]) for end in range(len(parts))] or [""]
+        if whole in taken or any(each in taken and each not in layout.folders for each in above):
+            continue
+        layout.folders.extend(each for each in above if each not in taken)
+        taken.update((*above, whole))
+        if source is None:
+            layout.links.append(whole)
+        else:
+            layout.copies.append((whole, source))
+    return layout
+
+
+def _write(path: str, content: bytes) -> None:
+    """Make a file that is not there yet."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        return None
-    return None if os.path.lexists(target) else target
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
 
 
 def _is_as_before(path: Path, before: os.stat_result) -> bool:
