@@ -6,18 +6,19 @@ What the job's code raises is blamed on it, with the record; what the engine doe
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import blame, describe_key
-from pymapr.codecs import Group, encode_outputs, is_blank, pack_group, parse_line, parse_lines, unpack_lines
-from pymapr.errors import CannotEncode, CannotTravel, InputError, UserCodeFailed
+from pymapr.codecs import Group, encode_outputs, pack_group
+from pymapr.errors import CannotEncode, CannotTravel, UserCodeFailed
 from pymapr.grouping import Groups, split
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import MapGuard
 from pymapr.parallel.protocol import Begin, Mapped, MapTask
+from pymapr.parallel.reading import Batch, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pymapr.inputs import Input
     from pymapr.job import Job
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
 
 _BETWEEN_CHECKS = 256
 """Records between two looks at the memory: one costs as much as mapping a short record."""
-
-
-class Batch(NamedTuple):
-    """The records of a task, the index of each one's line, how many lines were blank, the first that is no record.
-
-    A bad line is reported only after the records before it were mapped: the first mistake is the one to hear of.
-    """
-
-    records: list[Any]
-    indices: Sequence[int]
-    blank: int
-    failure: InputError | None
 
 
 class Mapping:
@@ -55,16 +44,12 @@ class Mapping:
         name: str,
     ) -> None:
         self._job, self._begin, self._store = job, begin, store
-        self._inputs, self._carried, self._name = inputs, carried, name
+        self._carried, self._reading = carried, Reading(inputs, name)
 
     def run(self, task: MapTask, watch: Stopwatch) -> Mapped:
         """Do one task. Raises InputError and the JobErrors."""
-        with watch.phase("read"):
-            batch = self._read(task)
         work = _Work(task, watch)
-        self._map(work, batch)
-        if batch.failure is not None:
-            raise batch.failure
+        self._map(work)
         with watch.phase("write"):
             lines = self._encode(work)
         blocks = self._blocks(work)
@@ -72,55 +57,36 @@ class Mapping:
             places, payload = self._store.put([*blocks.values(), lines])
         outputs = places.pop()
         work.announce(blocks, places)
-        counts = len(batch.records), batch.blank, work.pairs, work.keys
+        counts = work.records, work.blank, work.pairs, work.keys
         return Mapped(task.task, *counts, work.announced, outputs, figures(watch), payload)
-
-    # ---- reading -----------------------------------------------------------------------------------------------------
-
-    def _read(self, task: MapTask) -> Batch:
-        lines = self._lines(task)
-        quick = parse_lines(lines)
-        if quick is not None:
-            return Batch(quick, range(len(lines)), 0, None)
-        # Lines that this process did not read itself may come from a str with half a surrogate pair in it.
-        errors = "strict" if task.kind == "range" else "surrogatepass"
-        records: list[Any] = []
-        indices: list[int] = []
-        for index, line in enumerate(lines):
-            if is_blank(line):
-                continue
-            try:
-                records.append(parse_line(line, errors))
-                indices.append(index)
-            except InputError as error:
-                failure = InputError(error.message, error.hint, "read", self._place(task, index))
-                return Batch(records, indices, index - len(records), failure)
-        return Batch(records, indices, len(lines) - len(records), None)
-
-    def _lines(self, task: MapTask) -> list[bytes]:
-        if task.kind == "range":
-            return self._inputs[task.input].lines(task.start, task.end)
-        return unpack_lines(task.payload) if task.kind == "lines" else []
-
-    def _place(self, task: MapTask, index: int) -> str:
-        if task.kind == "range":
-            source = self._inputs[task.input]
-            return f"{source.name}:{source.line_number(task.start, index)}"
-        return f"{self._name}:{task.first + index}"
 
     # ---- mapping -----------------------------------------------------------------------------------------------------
 
-    def _map(self, work: _Work, batch: Batch) -> None:
+    def _map(self, work: _Work) -> None:
+        """All records of the task, and then what they emitted; raises InputError for a line that is no record."""
         emitter, guard = self._job.emitter, MapGuard(self._begin.memory if self._store.spills else 0)
         emitter.begin("map", *self._carried_by(work.task))
+        batches = self._reading.batches(work.task)
+        while (batch := self._next(batches, work.watch)) is not None:
+            self._map_batch(work, batch, guard)
+            if batch.failure is not None:
+                raise batch.failure
+        with work.watch.phase("map"):
+            self._gather(work)
+
+    def _next(self, batches: Iterator[Batch], watch: Stopwatch) -> Batch | None:
+        with watch.phase("read"):
+            return next(batches, None)
+
+    def _map_batch(self, work: _Work, batch: Batch, guard: MapGuard) -> None:
+        work.records += len(batch.records)
+        work.blank += batch.blank
         for start in range(0, len(batch.records), _BETWEEN_CHECKS):
             some = batch.records[start : start + _BETWEEN_CHECKS]
             with work.watch.phase("map"):
                 self._map_some(work.task, some, batch.indices[start : start + _BETWEEN_CHECKS])
             if guard.full(len(some)):
                 self._let_out(work)
-        with work.watch.phase("map"):
-            self._gather(work)
 
     def _carried_by(self, task: MapTask) -> tuple[Any, ...]:
         return self._carried if task.kind == "carried" and self._carried else ()
@@ -132,7 +98,7 @@ class Mapping:
                 mapper(record)
                 done += 1
         except BaseException as error:
-            raise blame(error, "map", self._place(task, indices[done])) from None
+            raise blame(error, "map", self._reading.place(task, indices[done])) from None
 
     def _gather(self, work: _Work) -> None:
         """Take what the mapper emitted, and combine it."""
@@ -223,17 +189,20 @@ class Mapping:
     ) -> str:
         """Which record emitted what a probe raises for: found by mapping once more, as this run is lost anyway."""
         emitter = self._job.emitter
-        batch = self._read(task)
-        for index, record in zip(batch.indices, batch.records, strict=True):
+        for index, record in self._records(task):
             emitter.begin("map")
             try:
                 self._job.mapper(record)
                 groups, outputs = emitter.take()
             except Exception:  # whatever it is, it happened here
-                return self._place(task, index)
+                return self._reading.place(task, index)
             if (found := _first_bad(groups, outputs, probe, probe_output)) is not None:
-                return self._place(task, index) + found
+                return self._reading.place(task, index) + found
         return "emitted before execute" if task.kind == "carried" else ""
+
+    def _records(self, task: MapTask) -> Iterator[tuple[int, Any]]:
+        for batch in self._reading.batches(task):
+            yield from zip(batch.indices, batch.records, strict=True)
 
 
 def _first_bad(
@@ -266,7 +235,7 @@ class _Work:
         self.groups: Groups = {}
         self.outputs: list[Any] = []
         self.announced: list[list[int]] = []
-        self.pairs = self.keys = 0
+        self.records = self.blank = self.pairs = self.keys = 0
 
     def announce(self, blocks: Iterable[int], places: list[list[int]]) -> None:
         """Blocks, each of the partition in `blocks`, lie at these places."""
