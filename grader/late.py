@@ -1,14 +1,15 @@
-"""How late a submission was, by its assignment's policy. Knows no clock: an unknown time makes nobody late."""
+"""How late a submission was, by its assignment's policy, and what is shown after the deadline. Knows no clock."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from grader.model import Lateness
+from grader.model import CaseResult, Lateness, Visibility
 
 if TYPE_CHECKING:
-    from grader.model import LatePolicy
+    from grader.model import LatePolicy, SubmissionResult
 
 UNTOLD = "not late: nothing tells when it was handed in"
 """The remark on a submission whose time is not known."""
@@ -30,6 +31,20 @@ def lateness(policy: LatePolicy | None, submitted: str) -> tuple[Lateness | None
         return None, f"not late: {submitted!a} is no time with an offset"
     days = days_begun(time - policy.due - timedelta(seconds=policy.grace))
     return (Lateness(days=days, penalty=_penalty(policy, days)) if days else None), ""
+
+
+def opened(result: SubmissionResult, policy: LatePolicy | None, now: datetime) -> SubmissionResult:
+    """The result, its datasets that are shown after the deadline made public if that is past; else as it was.
+
+    now: with offset. Where no policy says when it is due, they stay as hidden as any.
+    """
+    if policy is None or now - policy.due <= timedelta(seconds=policy.grace):
+        return result
+    return replace(result, datasets=tuple(_opened(case) for case in result.datasets))
+
+
+def _opened(case: CaseResult) -> CaseResult:
+    return replace(case, visibility=Visibility.PUBLIC) if case.visibility is Visibility.AFTER_DEADLINE else case
 
 
 def days_begun(late: timedelta) -> int:

@@ -10,8 +10,8 @@ from builders import a_case, a_result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.late import UNTOLD, days_begun, lateness
-from grader.model import Lateness, LatePolicy
+from grader.late import UNTOLD, days_begun, lateness, opened
+from grader.model import Lateness, LatePolicy, Visibility
 
 DUE = datetime(2026, 11, 1, 22, 59, tzinfo=UTC)
 POLICY = LatePolicy(due=DUE, grace=900, penalty=0.1, cap=0.5)
@@ -73,6 +73,22 @@ def test_the_mark_is_the_score_less_what_lateness_costs_and_never_below_nothing(
     right, poor = a_result(a_case(max_score=10)), a_result(a_case(max_score=10, score=2))
     late = late_by(days=30)[0]
     assert [(one.score, one.mark) for one in (replace(right, late=late), replace(poor, late=late))] == [(10, 5), (2, 0)]
+
+
+@pytest.mark.parametrize(("after", "shown"), [(0, False), (900, False), (901, True)])
+def test_what_is_shown_after_the_deadline_is_public_once_it_is_past(after: int, shown: bool) -> None:
+    """Grace included; hidden stays hidden."""
+    cases = {each: a_case(each.value, visibility=each) for each in Visibility}
+    result = opened(a_result(*cases.values()), POLICY, DUE + timedelta(seconds=after))
+    seen = [case.name for case in result.datasets if case.visibility is Visibility.PUBLIC]
+    assert seen == (["public", "after-deadline"] if shown else ["public"])
+    assert replace(result, datasets=()) == replace(a_result(), datasets=())
+
+
+def test_without_a_policy_what_is_shown_after_the_deadline_stays_hidden() -> None:
+    """Nobody knows when that is."""
+    result = a_result(a_case(visibility=Visibility.AFTER_DEADLINE))
+    assert opened(result, None, datetime.max.replace(tzinfo=UTC)) == result
 
 
 @given(st.timedeltas(timedelta(days=-400), timedelta(days=400)))
