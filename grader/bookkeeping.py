@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from grader.reports import plain
@@ -48,14 +49,15 @@ def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _entry(entry: Graded | Overridden) -> tuple[str, ...]:
+    at = datetime.fromisoformat(entry.at).astimezone().isoformat(" ", "seconds")  # as the reader's clock showed it
     if isinstance(entry, Graded):
         points = (
             "not judged" if entry.score is None else f"{plain.points(entry.score)} of {plain.points(entry.max_score)}"
         )
-        return entry.at, entry.assignment, entry.dataset, entry.verdict.value, points, entry.why
+        return at, entry.assignment, entry.dataset, entry.verdict.value, points, entry.why
     what = "override" if entry.override is not None else "override withdrawn"
     points = plain.points(entry.override.score) if entry.override is not None else ""
-    return entry.at, entry.assignment, "", what, points, f"{entry.reason} ({entry.by})"
+    return at, entry.assignment, "", what, points, f"{entry.reason} ({entry.by})"
 
 
 def _login() -> str:

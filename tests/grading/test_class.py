@@ -137,7 +137,7 @@ def test_history_tells_each_grading_and_why_it_was_made(pupils: Class) -> None:
     pupils.hand_in("bob", "plain")
     pupils.grade("--store", "s.sqlite")
     told = pupils.command("history", "bob", "--store", "s.sqlite").stdout.splitlines()
-    lines = [line.split(None, 1)[1] for line in told]
+    lines = [line.split(None, 2)[2] for line in told]
     assert sorted(lines[:2]) + sorted(lines[2:]) == [  # judged side by side, they come in any order
         "wordcount  books  wrong-answer  0 of 3  first grading",
         "wordcount  diary  wrong-answer  0 of 7  first grading",
