@@ -94,8 +94,7 @@ def _files(submission: Submission, module: Path) -> list[tuple[str, Path]]:
         found = siblings(module) if submission.alone else list(files_below(module.parent))
     if not submission.staged_as:
         return found
-    others = [(name, path) for name, path in found if path != module and name != submission.staged_as]
-    return [(submission.staged_as, module), *others]
+    return [(submission.staged_as, module), *((name, path) for name, path in found if path != module)]
 
 
 def _within_caps(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:

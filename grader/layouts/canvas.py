@@ -59,7 +59,7 @@ def _student(there: Listing, user: str, matches: Sequence[re.Match[str]], asked:
     return Found(
         key=key,
         students=(Student(key=key, ids={} if user.startswith("anon_") else {"canvas": user}),),
-        uploads=tuple(sorted(uploads, key=lambda upload: upload.order)),
+        uploads=tuple(uploads),
         called=(name,) if name else (),
         remarks=("Canvas marks it as late",) if any(match["late"] for match in matches) else (),
     )

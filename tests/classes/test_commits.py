@@ -59,13 +59,13 @@ def test_nothing_that_the_clone_configures_is_run(school: Class, clone: Path) ->
     script.write_text(f"#!/bin/sh\ntouch {witness}\n")
     script.chmod(0o755)
     (clone / ".git" / "config").write_text(
-        f"[core]\n\tfsmonitor = {script}\n\tpager = {script}\n\tsshCommand = {script}\n\thooksPath = {school.home}\n"
-        f"\teditor = {script}\n[alias]\n\tcat-file = !{script}\n[gpg]\n\tprogram = {script}\n[log]\n"
-        f"\tshowSignature = true\n[include]\n\tpath = {school.home}/more\n[extensions]\n\tpartialClone = evil\n"
-        f'[remote "evil"]\n\turl = ext::{script}\n\tpromisor = true\n'
+        f"[core]\n\trepositoryformatversion = 1\n\tfsmonitor = {script}\n\tpager = {script}\n\teditor = {script}\n"
+        f"\tsshCommand = {script}\n\thooksPath = {school.home}\n[alias]\n\tcat-file = !{script}\n"
+        f"[gpg]\n\tprogram = {script}\n[log]\n\tshowSignature = true\n[include]\n\tpath = {school.home}/more\n"
+        f'[extensions]\n\tpartialClone = evil\n[remote "evil"]\n\turl = ssh://evil/repo\n\tpromisor = true\n'
     )
     assert last(school, clone) == NOON
-    missing = "0" * 40
+    missing = "1" * 40
     (clone / ".git" / "HEAD").write_text(missing)
     assert last(school, clone) == ""
     assert not witness.exists()
@@ -85,7 +85,8 @@ def test_nothing_that_the_clone_configures_is_run(school: Class, clone: Path) ->
 )
 def test_a_head_that_leads_nowhere_has_no_time(head: str, school: Class, clone: Path) -> None:
     """Nothing outside the clone is opened for it."""
-    (clone / ".git" / "secret").write_text("0" * 40)
+    [branch] = (clone / ".git" / "refs" / "heads").iterdir()
+    (clone / "secret").write_text(branch.read_text())
     (clone / ".git" / "HEAD").write_text(head)
     assert last(school, clone) == ""
 

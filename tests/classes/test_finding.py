@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classes.conftest import JOIN, WORDCOUNT, Class, pack
+from classes.conftest import JOIN, WORDCOUNT, Class, pack, spec
 from grader import intake, uploads
 from grader.errors import NothingToGrade, UsageError
 from grader.layouts.found import Asked, Found, Upload
@@ -53,7 +53,7 @@ def test_a_file_named_wrong_is_graded_by_the_modules_name_with_a_remark(
 ) -> None:
     """It runs as what it should have been called; a command that shows the same names the file that is there."""
     (school.put("ada/hello.py").folder / "ada" / "hello.py").write_text(
-        f"assert __file__.endswith('wordcount.py')\n{RIGHT}"
+        f"import os\nassert sorted(os.listdir())[-1] == 'wordcount.py'\nassert not os.path.exists('hello.py')\n{RIGHT}"
     )
     [one] = school.found(wordcount).submissions
     assert one.remarks == ("graded hello.py as wordcount.py",)
@@ -118,6 +118,13 @@ def test_a_students_archive_is_stepped_into(school: Class) -> None:
         assert ([name for name, _ in one.files], one.remarks) == (["wordcount.py"], ())
 
 
+def test_a_folder_of_an_assignment_is_not_stepped_into(school: Class) -> None:
+    """Where modules of all assignments have one name, it alone tells which is meant."""
+    school.put(ada={"a/main.py": ""})
+    one, other = school.found(spec("a", "main.py"), spec("b", "main.py")).submissions
+    assert (bool(one.module), bool(other.module)) == (True, False)
+
+
 def test_what_was_unpacked_is_shown_by_its_name_inside(school: Class) -> None:
     """Its path is gone when somebody types the command."""
     [one] = school.put(ada={"hw/wordcount.py": "", "hw/x/y.py": ""}).found().submissions
@@ -167,6 +174,8 @@ def test_the_nearest_name_is_told_and_not_one_that_is_graded_already(school: Cla
     one, other = school.found(WORDCOUNT, JOIN).submissions
     assert one.remarks == ("graded Wordcount.py as wordcount.py",)
     assert (other.module, other.nearest) == (None, "joint.ipynb")
+    (school.folder / "ada" / "joint.ipynb").unlink()
+    assert [one.nearest for one in school.found(WORDCOUNT, JOIN).submissions] == ["", ""]
 
 
 def test_a_link_is_not_followed(school: Class) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.naming import meant, nearest
@@ -54,6 +54,12 @@ def test_a_file_that_another_assignment_asks_for_is_never_taken() -> None:
     """Wherever it lies, and also where it is the only one."""
     assert meant([("wordcount", "wordcount.py"), ("join", "join.py")], ["join.py"]) == {}
     assert meant([("count", "count.py"), ("counts", "counts.py")], ["counts.py"]) == {}
+    assert meant([("wordcount", "wordcount.py"), ("join", "join.py")], ["join.py", "old/join.py"]) == {}
+
+
+def test_a_file_that_two_assignments_may_claim_is_neithers() -> None:
+    """As where all of them ask for a main.py."""
+    assert meant([("wordcount", "main.py"), ("join", "main.py")], ["week1/main.py"]) == {}
 
 
 def test_what_is_there_by_its_own_name_is_not_looked_for() -> None:
@@ -86,6 +92,7 @@ def test_a_name_between_two_modules_goes_to_the_closer_one_or_to_none() -> None:
 names = st.lists(st.text("abc/_1.py", min_size=1, max_size=9).map(lambda text: text.strip("/") + ".py"), unique=True)
 
 
+@settings(deadline=None)  # on a busy machine anything may take a while
 @given(names, st.lists(st.sampled_from(["a.py", "b.py", "ab.py", "a1.py", "b1.py"]), unique=True))
 def test_no_file_is_for_two_assignments_and_none_is_made_up(there: list[str], modules: list[str]) -> None:
     """For any names."""

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classes.conftest import JOIN, WORDCOUNT, Class
@@ -105,6 +105,7 @@ def test_a_roster_that_is_not_there_is_a_slip(tmp_path: Path) -> None:
         roster.read(tmp_path / "r.csv")
 
 
+@settings(deadline=None)  # on a busy machine anything may take a while
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip),
@@ -294,3 +295,16 @@ def test_who_handed_in_together_on_the_platform_gets_one_mark_together(school: C
     found = school.found(roster="key\na\nb\nc\nd\n").submissions
     assert [(one.name, bool(one.module)) for one in found] == [("a+b", True), ("c", True), ("d", False)]
     assert [student.key for student in found[0].students] == ["a", "b"]
+
+
+def test_who_handed_in_alone_as_well_keeps_that(school: Class) -> None:
+    """A partner's submission is not theirs then."""
+    school.put("submission_1/wordcount.py", "submission_2/wordcount.py")
+    (school.folder / "submission_metadata.yml").write_text(
+        "submission_1: {':submitters': [{':sid': a}, {':sid': b}]}\nsubmission_2: {':submitters': [{':sid': b}]}\n"
+    )
+    found = school.by_name(roster="key\na\nb\n")
+    assert {name: one.module and one.module.parent.name for name, one in found.items()} == {
+        "a": "submission_1",
+        "b": "submission_2",
+    }
