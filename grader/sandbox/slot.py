@@ -63,10 +63,11 @@ class Process:
 
     def kill(self) -> None:
         """End it, and its process group, at once."""
-        if self._exitcode is None:
+        if self._exitcode is None and not self._zygote.has_reaped(self.pid):  # else its number may be another's by now
             for end in (os.killpg, os.kill):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     end(self.pid, signal.SIGKILL)
+            self._zygote.dying.add(self.pid)
 
     def reap(self) -> int:
         """Wait for its end; the exit code, negative for a signal. Then `cpu` (seconds) and `peak` (bytes) are final.
@@ -76,12 +77,11 @@ class Process:
         if self._exitcode is None:
             self.kill()
             try:
-                answer = self._zygote.ask({"do": "reap", "pid": self.pid})
+                status, self.cpu, self.peak = self._zygote.reap(self.pid)
             except InfrastructureError as error:  # the others are still to be reaped, and descriptors to be closed
                 self.lost, self._exitcode = error, -signal.SIGKILL
             else:
-                self.cpu, self.peak = float(answer["cpu"]), int(answer["peak"])
-                self._exitcode = os.waitstatus_to_exitcode(int(answer["status"]))
+                self._exitcode = os.waitstatus_to_exitcode(status)
         return self._exitcode
 
     def close(self) -> None:
@@ -104,8 +104,8 @@ def _sentinel(pid: int, watch: int) -> int:
 class Zygote:
     """A zygote process with a fixed hash seed.
 
-    abi: the Landlock ABI that its forks use, 0 for none. pid: its process. Raises InfrastructureError when it cannot be
-    started or no longer answers.
+    abi: the Landlock ABI that its forks use, 0 for none. pid: its process. dying: those of its forks that were killed
+    and not reaped. Raises InfrastructureError when it cannot be started or no longer answers.
     """
 
     def __init__(self, hash_seed: int, wanted: Wanted) -> None:
@@ -118,6 +118,9 @@ class Zygote:
         except OSError as error:
             raise InfrastructureError(f"no process could be started for student code: {error}", _FEWER) from None
         self.pid = self._process.pid
+        self.dying: set[int] = set()
+        self._ended: dict[int, tuple[int, float, int]] = {}
+        self._alone = True
         self._socket.settimeout(_PATIENCE)
         try:
             self.abi = int(self._receive()["abi"])
@@ -145,9 +148,32 @@ class Zygote:
             raise InfrastructureError(f"the process that starts student code could not {answer['error']}")
         return answer
 
+    def launch(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> int:
+        """Fork; returns the process number."""
+        self._alone = False
+        return int(self.ask(request, descriptors)["pid"])
+
+    def reap(self, pid: int) -> tuple[int, float, int]:
+        """Wait for the end of a fork: its wait status, CPU seconds, peak memory in bytes.
+
+        Whoever else was killed by now is waited for in the same breath: the workers of a phase end together.
+        """
+        if pid not in self._ended:
+            pids = sorted(self.dying | {pid})
+            self.dying.clear()
+            answer = self.ask({"do": "reap", "pids": pids})
+            for each, (status, cpu, peak) in zip(pids, answer["ended"], strict=True):
+                self._ended[each] = int(status), float(cpu), int(peak)
+            self._alone = bool(answer["alone"])
+        return self._ended.pop(pid)
+
+    def has_reaped(self, pid: int) -> bool:
+        """Whether a fork was waited for, and nobody has asked yet how it ended."""
+        return pid in self._ended
+
     def sweep(self) -> int:
         """Kill whatever is left of a run; returns how many processes that were."""
-        return int(self.ask({"do": "sweep"})["killed"])
+        return 0 if self._alone else int(self.ask({"do": "sweep"})["killed"])
 
     def close(self) -> None:
         """Let it go, with all it started."""
@@ -225,7 +251,7 @@ class Launcher:
                 ours[place], theirs[place] = theirs[place], ours[place]
             os.set_blocking(ours[0], False)
             os.set_blocking(ours[1], False)
-            pid = int(zygote.ask(request, (*theirs[:3], self._prints, theirs[3]))["pid"])
+            pid = zygote.launch(request, (*theirs[:3], self._prints, theirs[3]))
         except BaseException as error:
             _close(ours)
             if isinstance(error, OSError):

@@ -63,8 +63,7 @@ class Zygote:
                 case "launch":
                     return {"pid": self._launch(request, descriptors)}
                 case "reap":
-                    status, cpu, peak = self._reap(request["pid"])
-                    return {"status": status, "cpu": cpu, "peak": peak}
+                    return {"ended": [self._reap(pid) for pid in request["pids"]], "alone": not _has_children()}
                 case _:
                     return {"killed": self._sweep()}
         except OSError as error:
