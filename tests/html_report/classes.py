@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from builders import a_report
+
 from grader.model import (
     Audience,
     CaseResult,
@@ -20,7 +22,6 @@ from grader.model import (
     Verdict,
     Visibility,
 )
-from tests.builders import a_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

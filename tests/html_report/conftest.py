@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -13,9 +14,8 @@ from grader.reports import to_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
     from grader.model import GradeReport
 
@@ -59,8 +59,16 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     wrong: list[str] = []
 
     def watch(page: Page, address: str) -> None:
-        page.on("request", lambda asked: None if asked.url.split("#")[0] == address else wrong.append(asked.url))
-        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        def asked(request: Request) -> None:
+            if request.url.split("#")[0] != address:
+                wrong.append(f"request: {request.url}")
+
+        def asks(dialog: Dialog) -> None:
+            wrong.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("request", asked)
+        page.on("dialog", asks)
         page.on("console", lambda said: wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("popup", lambda popup: wrong.append(f"popup: {popup.url}"))
@@ -74,7 +82,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         scripts: bool = True,
         calm: bool = False,
     ) -> Page:
-        path = report if hasattr(report, "as_uri") else saved(report, tmp_path / f"report-{len(contexts)}.html")
+        path = report if isinstance(report, Path) else saved(report, tmp_path / f"report-{len(contexts)}.html")
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
@@ -85,6 +93,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(8_000)
         watch(page, path.as_uri())
         page.goto(path.as_uri() + (f"#{place}" if place else ""))
         return page

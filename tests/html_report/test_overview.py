@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from builders import a_case, a_report, a_result, a_wrong_case, both_runs
 from playwright.sync_api import expect
 
 from grader.model import Verdict
-from tests.builders import a_case, a_report, a_result, a_wrong_case, both_runs
-from tests.html_report.classes import a_class
+from html_report.classes import a_class
 
 if TYPE_CHECKING:
-    from tests.html_report.conftest import Open
+    from html_report.conftest import Open
 
 
 def test_figures_say_how_many_and_how_well(opened: Open) -> None:
@@ -54,7 +54,9 @@ def test_the_histogram_follows_the_choice_of_an_assignment(opened: Open) -> None
 
 def test_each_assignment_has_its_verdicts_as_a_bar_and_in_words(opened: Open) -> None:
     """The bar's parts are as wide as they are many."""
-    page = opened(a_report(a_result(submission="a"), a_result(submission="b"), a_result(a_wrong_case(), submission="c")))
+    page = opened(
+        a_report(a_result(submission="a"), a_result(submission="b"), a_result(a_wrong_case(), submission="c"))
+    )
     row = page.locator(".assignments tbody tr")
     assert row.locator(".keys button").all_inner_texts() == ["2 accepted", "1 wrong-answer"]
     accepted, wrong = (part.bounding_box() for part in row.locator(".part").all())
@@ -67,7 +69,7 @@ def test_times_stand_against_serial_and_where_none_were_taken_it_is_said(opened:
     """The median of those that ran both ways."""
     timed = [a_result(a_case(runs=both_runs(2.0, 0.5)), submission=name) for name in "abc"]
     page = opened(a_report(*timed, a_result(assignment="join", submission="a")))
-    assert page.locator(".at-time").all_inner_texts() == ["2.00 s → 500 ms\n4.0×", "not measured"]
+    assert page.locator(".at-time").all_inner_texts() == ["2.00 s → 500 ms\n4.0\u00d7", "not measured"]
 
 
 def test_what_was_skipped_is_said(opened: Open) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from builders import a_case, a_report, a_result, a_wrong_case, both_runs
 from playwright.sync_api import expect
 
 from grader.model import Lateness, Override, Student, SubmissionResult, Verdict
-from tests.builders import a_case, a_report, a_result, a_wrong_case, both_runs
-from tests.html_report.classes import a_class
+from html_report.classes import a_class
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.html_report.conftest import Open
+    from html_report.conftest import Open
 
 ANNA = a_result(a_case(runs=both_runs(2.0, 1.0)), submission="anna")
 BEN = a_result(a_wrong_case(), submission="ben")
@@ -41,8 +41,8 @@ def test_it_begins_in_the_order_of_names_and_then_of_assignments(opened: Open) -
     [
         ("Student", "student", ["dan", "cara", "ben", "ben", "anna"]),
         ("Verdict", "verdict", ["accepted", "accepted", "accepted", "wrong-answer", "grader-error"]),
-        ("Points", "points", ["0 / 4", "2 / 4", "4 / 4", "4 / 4", "– / 4"]),
-        ("Gain", "gain", ["2.0×", "3.0×", "", "", ""]),
+        ("Points", "points", ["0 / 4", "2 / 4", "4 / 4", "4 / 4", "\u2013 / 4"]),
+        ("Gain", "gain", ["2.0\u00d7", "3.0\u00d7", "", "", ""]),
     ],
 )
 def test_a_column_s_title_sorts_by_it(opened: Open, title: str, name: str, expected: list[str]) -> None:
@@ -60,7 +60,7 @@ def test_a_second_click_turns_the_order_round_but_what_has_no_mark_stays_last(op
     page = opened(FOUR)
     for _ in range(2):
         page.get_by_role("button", name="Points").click()
-    assert column(page, "points") == ["4 / 4", "4 / 4", "2 / 4", "0 / 4", "– / 4"]
+    assert column(page, "points") == ["4 / 4", "4 / 4", "2 / 4", "0 / 4", "\u2013 / 4"]
     assert page.get_by_role("columnheader", name="Points").get_attribute("aria-sort") == "descending"
 
 

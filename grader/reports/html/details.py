@@ -86,7 +86,7 @@ class Details:
                 "max": finite_points(case.max_score),
                 "message": self._message(explained(case)),
                 "hint": self._text(self._message(case.hint)) if case.hint else None,
-                "reproduce": plain.visible(case.reproduce),
+                "reproduce": self._record(case.reproduce),
                 "remarks": [self._message(remark) for remark in case.remarks],
                 "difference": self._difference(case.difference) if case.difference else None,
                 "runs": timeline.runs(case),

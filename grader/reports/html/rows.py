@@ -28,7 +28,7 @@ def name(text: str) -> str:
 
 def moment(text: str) -> str:
     """An ISO 8601 time as one reads it: `2026-03-01 12:00 +00:00`."""
-    shown = plain.visible(text)
+    shown = name(text)
     day, t, rest = shown.partition("T")
     zone = rest.lstrip("0123456789:.")
     return f"{day} {rest[:5]} {zone}".strip() if t and len(day) == len("2026-03-01") else shown

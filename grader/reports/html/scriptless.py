@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.reports.findings import Finding
 
 _LINES = 12
-_CHARACTERS = 400
+_CHARACTERS = 2000
 
 
 def body(students: Sequence[Sequence[SubmissionResult]]) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.hint:
         yield f"<p>Hint: {_escaped(finding.hint)}</p>\n"
     if finding.reproduce:
-        yield f"<pre>{escape(plain.visible(finding.reproduce))}</pre>\n"
+        yield f"<pre>{_escaped(finding.reproduce)}</pre>\n"
 
 
 def _record(text: str | None) -> str:

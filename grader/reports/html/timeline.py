@@ -17,6 +17,7 @@ PHASES = ("startup", "read", "map", "shuffle", "reduce", "write")
 _TICKS = 2000  # of a run's length: finer than a screen draws
 _LANES = 32
 _SPANS = 400
+_NAME = 80
 
 
 def runs(case: CaseResult) -> list[Json]:
@@ -39,7 +40,7 @@ def _run(run: RunRecord) -> Json:
     lanes: list[Json] = [[*_coded(lane, length)] for lane in islice(_lanes(run.spans), _LANES)]
     phases: list[Json] = [_seconds(run.phases.get(phase, 0.0)) for phase in PHASES]
     times: list[Json] = [_seconds(run.wall), _seconds(run.cpu), _seconds(length)]
-    return [run.engine, run.workers, plain.visible(run.order), *times, phases, lanes]
+    return [run.engine, run.workers, plain.visible(plain.clipped(run.order, _NAME)), *times, phases, lanes]
 
 
 def _length(run: RunRecord) -> float:

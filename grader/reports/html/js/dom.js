@@ -29,15 +29,16 @@ function foreign(text, attributes = {}) {
 
 /** A button that copies `text`, and says so. Where no clipboard is to be had it selects `shown` instead. */
 function copyButton(text, shown) {
-  const said = el("span", { role: "status" }, "Copy");
+  const said = el("span", { role: "status", class: "unseen" });
   const tell = (word) => {
-    said.textContent = word;
-    setTimeout(() => (said.textContent = "Copy"), 2000);
+    [button.textContent, said.textContent] = [word, word];
+    setTimeout(() => ([button.textContent, said.textContent] = ["Copy", ""]), 2000);
   };
   const select = () => {
     getSelection().selectAllChildren(shown);
     tell("Selected");
   };
   const copy = () => (navigator.clipboard ? navigator.clipboard.writeText(text).then(() => tell("Copied"), select) : select());
-  return el("button", { type: "button", class: "quiet copy", onclick: copy }, said);
+  const button = el("button", { type: "button", class: "quiet copy", onclick: copy }, "Copy");
+  return el("span", {}, button, said);
 }

@@ -118,6 +118,7 @@ function showStudent(row) {
   $("student").replaceChildren(...studentPage(row, alone ? null : neighboursOf(row)).filter(Boolean));
   $("overview").hidden = true;
   $("student").hidden = false;
+  document.body.classList.add("reading");
   document.title = `${row.student.title} · ${report.assignments[row.assignment]} · pymapr`;
   scrollTo(0, 0);
   return $("who");
@@ -127,6 +128,7 @@ function showOverview() {
   $("student").hidden = true;
   $("student").replaceChildren();
   $("overview").hidden = false;
+  document.body.classList.remove("reading");
   document.title = name;
   scrollTo(0, left.scroll);
   return left.row && $(`row-${left.row.number}`);
