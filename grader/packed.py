@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from grader.model import CaseResult, RunRecord, Span
@@ -77,22 +78,34 @@ class PackedRuns(_Lazy[RunRecord]):
         return tuple(_run(row) for row in rows)
 
 
-def pack(runs: Sequence[RunRecord]) -> PackedRuns:
-    """The same runs, small."""
-    if isinstance(runs, PackedRuns) or not runs:
-        return runs if isinstance(runs, PackedRuns) else PackedRuns(b"")
-    text = json.dumps([_row(run) for run in runs], ensure_ascii=False, separators=(",", ":"))
+def pack(runs: Sequence[RunRecord], digits: int | None = None) -> PackedRuns:
+    """The same runs, small; their times to so many digits of a second, to the last by default."""
+    if isinstance(runs, PackedRuns):
+        return runs
+    if not runs:
+        return PackedRuns(b"")
+    to = _exact if digits is None else partial(_rounded, digits)
+    text = json.dumps([_row(run, to) for run in runs], ensure_ascii=False, separators=(",", ":"))
     return PackedRuns(zlib.compress(text.encode("utf-8", "surrogatepass")))
 
 
 def small(case: CaseResult) -> CaseResult:
     """A judgement that may wait long: its runs packed, their times to the microsecond."""
-    return case if isinstance(case.runs, PackedRuns) else replace(case, runs=pack([_rounded(run) for run in case.runs]))
+    return case if isinstance(case.runs, PackedRuns) else replace(case, runs=pack(case.runs, _DIGITS))
 
 
-def _row(run: RunRecord) -> list[Any]:
-    spans = [[span.worker, span.phase, span.start, span.end] for span in run.spans]
-    return [run.engine, run.workers, run.order, run.wall, run.cpu, dict(run.phases), spans]
+def _row(run: RunRecord, to: Callable[[float], float]) -> list[Any]:
+    phases = {phase: to(seconds) for phase, seconds in run.phases.items()}
+    spans = [[span.worker, span.phase, to(span.start), to(span.end)] for span in run.spans]
+    return [run.engine, run.workers, run.order, to(run.wall), to(run.cpu), phases, spans]
+
+
+def _exact(seconds: float) -> float:
+    return seconds
+
+
+def _rounded(digits: int, seconds: float) -> float:
+    return round(seconds, digits)
 
 
 def _run(row: Sequence[Any]) -> RunRecord:
@@ -100,18 +113,3 @@ def _run(row: Sequence[Any]) -> RunRecord:
     return RunRecord(
         engine=engine, workers=workers, order=order, wall=wall, cpu=cpu, phases=phases, spans=_Spans(spans)
     )
-
-
-def _rounded(run: RunRecord) -> RunRecord:
-    return replace(
-        run,
-        wall=round(run.wall, _DIGITS),
-        cpu=round(run.cpu, _DIGITS),
-        phases={phase: round(seconds, _DIGITS) for phase, seconds in run.phases.items()},
-        spans=tuple(_spans_rounded(run.spans)),
-    )
-
-
-def _spans_rounded(spans: Iterable[Span]) -> Iterable[Span]:
-    for span in spans:
-        yield replace(span, start=round(span.start, _DIGITS), end=round(span.end, _DIGITS))

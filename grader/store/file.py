@@ -179,7 +179,12 @@ def _told(path: Path, patience: float, error: sqlite3.Error) -> GraderError:
         return _no_store(path)
     if kind.startswith("SQLITE_CORRUPT"):
         return UsageError(f"{path} is damaged: {error}", f"try `sqlite3 {path.name} .recover`, or go back to a copy")
-    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
+    if kind.startswith("SQLITE_CANTOPEN"):
+        what = f"{path} cannot be opened: {error}"
+        return UsageError(
+            what, "its folder must be there, and writable: SQLite puts files beside it while it is in use"
+        )
+    if kind.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return UsageError(f"{path} cannot be written: {error}", "name a file in a folder where you may write")
     if kind.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         what = f"{path}: another program has held it for {patience:g} seconds"

@@ -131,9 +131,11 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """Most often a letter."""
-    with pytest.raises(UsageError, match=r"grades\.sqlite cannot be written: unable to open") as caught:
+    with pytest.raises(UsageError, match=r"grades\.sqlite cannot be opened: unable to open") as caught:
         open_store(tmp_path / "nowhere" / "grades.sqlite")
-    assert caught.value.hint == "name a file in a folder where you may write"
+    assert caught.value.hint == (
+        "its folder must be there, and writable: SQLite puts files beside it while it is in use"
+    )
 
 
 def test_who_only_reads_makes_no_file(path: Path) -> None:
