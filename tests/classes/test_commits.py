@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,10 +66,13 @@ def test_nothing_that_the_clone_configures_is_run(school: Class, clone: Path) ->
         f'[extensions]\n\tpartialClone = evil\n[remote "evil"]\n\turl = ssh://evil/repo\n\tpromisor = true\n'
     )
     assert last(school, clone) == NOON
-    missing = "1" * 40
-    (clone / ".git" / "HEAD").write_text(missing)
+    head = (clone / ".git" / "HEAD").read_text()
+    (clone / ".git" / "HEAD").write_text("1" * 40)
     assert last(school, clone) == ""
     assert not witness.exists()
+    (clone / ".git" / "HEAD").write_text(head)
+    subprocess.run(["git", "status"], cwd=clone, check=False, capture_output=True)
+    assert witness.exists(), "the trap does not work: who looks at the clone as usual steps into it"
 
 
 @pytest.mark.parametrize(

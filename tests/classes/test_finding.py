@@ -175,6 +175,7 @@ def test_the_nearest_name_is_told_and_not_one_that_is_graded_already(school: Cla
     assert one.remarks == ("graded Wordcount.py as wordcount.py",)
     assert (other.module, other.nearest) == (None, "joint.ipynb")
     (school.folder / "ada" / "joint.ipynb").unlink()
+    (school.folder / "ada" / "Wordcount.py").rename(school.folder / "ada" / "wordcounts.py")
     assert [one.nearest for one in school.found(WORDCOUNT, JOIN).submissions] == ["", ""]
 
 
