@@ -95,8 +95,8 @@ def _ready(connection: sqlite3.Connection, path: Path, patience: float, *, write
     _write_ahead(connection, patience)
     connection.execute("PRAGMA synchronous = NORMAL")
     if write:
-        with transaction(connection):
-            pass  # refused now, and not after an hour, where it may not be written
+        with transaction(connection):  # refused now, and not after an hour, where it may not be written
+            connection.execute("DELETE FROM judgement WHERE 0")
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+BESIDE = "its folder must be there, and writable: SQLite puts files beside it while it is in use"
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the store is, or will be."""
@@ -133,9 +136,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """Most often a letter."""
     with pytest.raises(UsageError, match=r"grades\.sqlite cannot be opened: unable to open") as caught:
         open_store(tmp_path / "nowhere" / "grades.sqlite")
-    assert caught.value.hint == (
-        "its folder must be there, and writable: SQLite puts files beside it while it is in use"
-    )
+    assert caught.value.hint == BESIDE
 
 
 def test_who_only_reads_makes_no_file(path: Path) -> None:
@@ -212,9 +213,36 @@ def test_a_disk_that_cannot_be_written_is_told_before_anything_is_graded(disk: P
     with open_store(path) as store:
         store.record(ADA, KEY, a_case())
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    with pytest.raises(UsageError, match=r"grades\.sqlite cannot be written: ") as caught:
+    with pytest.raises(UsageError, match=r"grades\.sqlite cannot be opened: ") as caught:
         open_store(path)
+    assert caught.value.hint == BESIDE
+
+
+@pytest.fixture
+def locked(path: Path) -> Iterator[Path]:
+    """A store that may be read and not written, in a folder that may; for root, that takes a mount."""
+    open_store(path).close()
+    path.chmod(0o400)
+    root = os.geteuid() == 0
+    if root and subprocess.run(["mount", "--bind", path, path], capture_output=True).returncode:
+        pytest.skip("root may write any file, and mount nothing here")
+    try:
+        if root:
+            subprocess.run(["mount", "-o", "remount,bind,ro", path], check=True)
+        yield path
+    finally:
+        if root:
+            subprocess.run(["umount", path], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="root may write any file, and mount works otherwise")
+def test_a_file_that_may_not_be_written_is_told_before_anything_is_graded(locked: Path) -> None:
+    """Though its folder is ours; its history can be read all the same."""
+    with pytest.raises(UsageError, match=r"grades\.sqlite cannot be written: ") as caught:
+        open_store(locked)
     assert caught.value.hint == "name a file in a folder where you may write"
+    with open_store(locked, create=False) as store:
+        assert store.students() == []
 
 
 def test_many_may_make_the_store_at_once(tmp_path: Path) -> None:
