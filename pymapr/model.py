@@ -86,6 +86,11 @@ class Options(_Options):
         """One worker's share of the budget, in bytes."""
         return self.memory // self.workers
 
+    @property
+    def memory_to_merge(self) -> int:
+        """What a partition may take, in bytes: half a worker's share, as its output waits beside it."""
+        return self.memory_each // 2
+
 
 class WorkerReport(NamedTuple):
     """What one worker did: seconds per phase (wall and CPU), counts, peak memory in bytes."""

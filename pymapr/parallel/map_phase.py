@@ -21,11 +21,12 @@ _ENUMERATE = 2**19
 
 
 class MapPhase:
-    """Of one run, with its crew. mapped: what was announced, by task."""
+    """Of one run, with its crew. mapped: what was announced, by task, but for its blocks: shelves, by partition."""
 
     def __init__(self, run: Run, crew: Crew) -> None:
         self._run, self._crew = run, crew
         self.mapped: dict[int, Mapped] = {}
+        self.shelves = [store.Shelf() for _ in range(run.partitions)]
 
     def finish(self) -> list[Mapped]:
         """All of it; returns what was announced, in task order. Raises MaprError."""
@@ -134,8 +135,10 @@ class MapPhase:
         if any(not 0 <= place[0] < self._run.partitions for place in message.blocks):
             raise ProtocolError("a worker announced a block for a partition that is not there")
         self._run.relay(len(message.payload))
-        self.mapped[message.task] = message
         self._count(seat.spec.number, message)
+        for part, *place in message.blocks:
+            self.shelves[part].add(message.task, place, message.payload)
+        self.mapped[message.task] = message._replace(blocks=[])
 
     def _count(self, worker: int, message: Mapped) -> None:
         account = self._run.account

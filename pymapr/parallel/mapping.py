@@ -13,7 +13,7 @@ from pymapr.codecs import Group, encode_outputs, pack_group
 from pymapr.errors import CannotEncode, CannotTravel, UserCodeFailed
 from pymapr.grouping import Groups, split
 from pymapr.parallel.account import figures
-from pymapr.parallel.memory import MapGuard
+from pymapr.parallel.memory import Budget, MapGuard
 from pymapr.parallel.protocol import Begin, Mapped, MapTask
 from pymapr.parallel.reading import Batch, Reading
 
@@ -45,6 +45,7 @@ class Mapping:
     ) -> None:
         self._job, self._begin, self._store = job, begin, store
         self._carried, self._reading = carried, Reading(inputs, name)
+        self._guard = MapGuard(Budget(begin.memory if store.spills else 0))
 
     def run(self, task: MapTask, watch: Stopwatch) -> Mapped:
         """Do one task. Raises InputError and the JobErrors."""
@@ -64,11 +65,11 @@ class Mapping:
 
     def _map(self, work: _Work) -> None:
         """All records of the task, and then what they emitted; raises InputError for a line that is no record."""
-        emitter, guard = self._job.emitter, MapGuard(self._begin.memory if self._store.spills else 0)
-        emitter.begin("map", *self._carried_by(work.task))
+        self._guard.begin()
+        self._job.emitter.begin("map", *self._carried_by(work.task))
         batches = self._reading.batches(work.task)
         while (batch := self._next(batches, work.watch)) is not None:
-            self._map_batch(work, batch, guard)
+            self._map_batch(work, batch)
             if batch.failure is not None:
                 raise batch.failure
         with work.watch.phase("map"):
@@ -78,14 +79,14 @@ class Mapping:
         with watch.phase("read"):
             return next(batches, None)
 
-    def _map_batch(self, work: _Work, batch: Batch, guard: MapGuard) -> None:
+    def _map_batch(self, work: _Work, batch: Batch) -> None:
         work.records += len(batch.records)
         work.blank += batch.blank
         for start in range(0, len(batch.records), _BETWEEN_CHECKS):
             some = batch.records[start : start + _BETWEEN_CHECKS]
             with work.watch.phase("map"):
                 self._map_some(work.task, some, batch.indices[start : start + _BETWEEN_CHECKS])
-            if guard.full(len(some)):
+            if self._guard.full(len(some)):
                 self._let_out(work)
 
     def _carried_by(self, task: MapTask) -> tuple[Any, ...]:

@@ -35,6 +35,9 @@ _SMALL = 2**24
 """Bytes of data up to which a partition a worker is enough."""
 
 
+_MOST_PARTITIONS = 1024
+
+
 class Master:
     """One parallel run.
 
@@ -99,12 +102,13 @@ class Master:
     def _both_phases(self, run: Run) -> tuple[list[Mapped], list[Reduced]]:
         apart = self._options.static  # then no process may see both phases
         crew = self._hire(run, "map" if apart else "both")
-        mapped = MapPhase(run, crew).finish()
+        phase = MapPhase(run, crew)
+        mapped = phase.finish()
         if apart:
             self._dismiss()
             crew = self._hire(run, "reduce")
         self._progress.shuffled(run.account)
-        return mapped, ReducePhase(run, crew, mapped).finish()
+        return mapped, ReducePhase(run, crew, phase.shelves).finish()
 
     def _count_partitions(self) -> int:
         options = self._options
@@ -113,7 +117,7 @@ class Master:
             return max(2, 2 * options.workers if options.order.scrambles else options.workers)
         if size < _SMALL:
             return options.workers
-        return max(4 * options.workers, min(256, size * EXPANSION // options.memory_each))
+        return max(4 * options.workers, min(_MOST_PARTITIONS, size * EXPANSION // options.memory_to_merge))
 
     # ---- the crew ----------------------------------------------------------------------------------------------------
 

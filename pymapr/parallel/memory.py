@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import describe_key
 from pymapr.errors import EngineError, ValuesExceedMemory
@@ -39,20 +40,49 @@ class Outgrown(Exception):  # noqa: N818 - a signal to take smaller bites, not a
     """A merge does not fit, and no single key is the reason."""
 
 
-class MapGuard:
-    """Says when a map task should let go of its groups. budget: bytes it may hold; 0: any number."""
+def give_back() -> None:
+    """Let the system have the memory that the allocator keeps for later, where it can be told to (glibc)."""
+    try:
+        import ctypes  # costs milliseconds
 
-    def __init__(self, budget: int) -> None:
-        self._limit = resident() + budget + _SLACK if budget else 0
+        ctypes.CDLL(None).malloc_trim(0)
+    except (ImportError, OSError, AttributeError):
+        return
+
+
+class Budget:
+    """What a worker may hold beyond what it held when it began. size: bytes; 0: any number."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.limit = resident() + size + _SLACK
+
+    def exceeded(self, limit: int = 0) -> bool:
+        """Whether it holds more than that, or than `limit`, though the allocator gave back what it can."""
+        if not self.size or resident() <= (limit or self.limit):
+            return False
+        give_back()
+        return resident() > (limit or self.limit)
+
+
+class MapGuard:
+    """Says when a map task should let go of its groups."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
         self._records = self._enough = 0
+
+    def begin(self) -> None:
+        """A task begins, with nothing mapped yet."""
+        self._records = 0
 
     def full(self, records: int) -> bool:
         """Whether to let go now that so many more records were mapped.
 
-        An emptied process keeps its memory: from the second time on, the number of records has its say too.
+        Memory in pieces cannot be given back: from the second time on, the number of records has its say too.
         """
         self._records += records
-        if not self._limit or self._records < self._enough or resident() < self._limit:
+        if self._records < self._enough or not self._budget.exceeded():
             return False
         self._enough = self._enough or self._records // 2
         self._records = 0
@@ -60,23 +90,50 @@ class MapGuard:
 
 
 class MergeGuard:
-    """Watches one merge. budget: bytes it may add to what the process holds already; 0: any number."""
+    """Watches one merge at a time."""
 
-    def __init__(self, budget: int) -> None:
-        self._budget, self._before = budget, resident()
+    def __init__(self, budget: Budget) -> None:
+        self._budget, self._limit = budget, budget.limit
+
+    def begin(self) -> None:
+        """A merge begins. Where memory in pieces cannot be given back, a quarter of the budget must do for it."""
+        self._limit = self._budget.limit
+        if self._budget.exceeded():
+            self._limit = max(self._limit, resident() + self._budget.size // 4 + _SLACK)
 
     def check(self, groups: Groups) -> None:
         """Raise Outgrown, or ValuesExceedMemory, once the merge has outgrown its budget."""
-        if not self._budget or not groups or resident() - self._before <= self._budget + _SLACK:
+        if not groups or not self._budget.exceeded(self._limit):
             return
-        key, values = max(groups.items(), key=lambda item: len(item[1]))
-        if len(values) * 2 < sum(map(len, groups.values())):
+        if (heavy := _heaviest(groups)) is None:
             raise Outgrown
+        key, values = heavy
         raise ValuesExceedMemory(
             f"the values of {describe_key(key)} alone do not fit the memory budget ({len(values)} so far)",
             "add a combiner(key, values), which shortens them in the map phase, or raise --memory",
             phase="reduce",
         )
+
+
+_FEW_KEYS = 10_000
+"""So many keys can be weighed one by one; where there are more, they are divided first."""
+
+
+def _heaviest(groups: Groups) -> tuple[Any, list[Any]] | None:
+    """The key whose values make up more than half of all, by number or by weight, if there is one."""
+    found = max(groups.items(), key=lambda item: len(item[1]))
+    if len(found[1]) * 2 >= sum(map(len, groups.values())):
+        return found
+    if len(groups) > _FEW_KEYS:
+        return None
+    weights = {key: _weight(values) for key, values in groups.items()}
+    key = max(weights, key=lambda key: weights[key])
+    return (key, groups[key]) if weights[key] * 2 >= sum(weights.values()) else None
+
+
+def _weight(values: list[Any]) -> int:
+    """About how many bytes the values take: as many as they are, times what one of them is in a block."""
+    return len(values) * (len(pickle.dumps(values[0], pickle.HIGHEST_PROTOCOL)) + 8)
 
 
 def too_small() -> EngineError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pymapr.parallel import store
 from pymapr.parallel.memory import EXPANSION
 from pymapr.parallel.ordering import Part, by_rank
-from pymapr.parallel.protocol import Mapped, Place, Reduced, ReduceTask
+from pymapr.parallel.protocol import Mapped, Reduced, ReduceTask
 from pymapr.parallel.run import AHEAD, Run
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ class _Plan(NamedTuple):
 
     partition: int
     parts: int
-    blocks: list[tuple[int, Place, bytes]]
+    blocks: store.Shelf
 
     def task(self) -> ReduceTask:
         return ReduceTask(self.partition, self.parts, *store.gather(self.blocks))
 
 
 class ReducePhase:
-    """Of one run, with its crew and what the map phase announced."""
+    """Of one run, with its crew and the blocks that the map phase announced, by partition."""
 
-    def __init__(self, run: Run, crew: Crew, mapped: Sequence[Mapped]) -> None:
-        self._run, self._crew, self._mapped = run, crew, mapped
+    def __init__(self, run: Run, crew: Crew, shelves: Sequence[store.Shelf]) -> None:
+        self._run, self._crew, self._shelves = run, crew, shelves
         self._reduced: dict[int, Reduced] = {}
 
     def finish(self) -> list[Reduced]:
@@ -63,19 +63,15 @@ class ReducePhase:
 
     def _plans(self) -> Iterator[_Plan]:
         """One a partition; for an empty one only where a number of tasks was promised."""
-        blocks: list[list[tuple[int, Place, bytes]]] = [[] for _ in range(self._run.partitions)]
-        for message in self._mapped:
-            for part, *place in message.blocks:
-                blocks[part].append((message.task, place, message.payload))
-        for part, found in enumerate(blocks):
-            if found or self._run.options.static:
-                yield _Plan(part, self._parts(sum(place[2] for _, place, _ in found)), found)
+        for part, found in enumerate(self._shelves):
+            if len(found) or self._run.options.static:
+                yield _Plan(part, self._parts(found.bytes), found)
 
     def _parts(self, size: int) -> int:
         """In how many parts to merge a partition of `size` bytes: as many as make each fit a worker's memory."""
         if self._run.options.static:
             return 1  # one seed is one run, whatever memory this machine has
-        return max(1, min(_MOST_PARTS, -(-size * EXPANSION // self._run.options.memory_each)))
+        return max(1, min(_MOST_PARTS, -(-size * EXPANSION // self._run.options.memory_to_merge)))
 
     def _take(self, seat: Seat, message: Any) -> None:
         if not isinstance(message, Reduced):

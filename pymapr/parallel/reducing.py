@@ -13,7 +13,7 @@ from pymapr.codecs import Group, encode_outputs, pack_group, unpack_group
 from pymapr.errors import CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
-from pymapr.parallel.memory import MergeGuard, Outgrown, too_small
+from pymapr.parallel.memory import Budget, MergeGuard, Outgrown, too_small
 from pymapr.parallel.ordering import Entries, pack_entries
 from pymapr.parallel.protocol import Begin, Place, Reduced, ReduceTask
 from pymapr.parallel.store import fetch
@@ -46,6 +46,7 @@ class Reducing:
 
     def __init__(self, job: Job, begin: Begin, store: Store) -> None:
         self._job, self._begin, self._store = job, begin, store
+        self._guard = MergeGuard(Budget(begin.memory))
 
     def run(self, task: ReduceTask, watch: Stopwatch) -> Reduced:
         """Do one task. Raises JobErrors and EngineError."""
@@ -111,10 +112,10 @@ class Reducing:
         return items
 
     def _unpacked(self, blocks: list[Block], merged: Groups) -> Iterator[tuple[int, Group]]:
-        guard = MergeGuard(self._begin.memory)
+        self._guard.begin()
         for number, place, payload in blocks:
             yield number, _unpack(fetch(place, payload))
-            guard.check(merged)
+            self._guard.check(merged)
 
     def _scramble(self, items: list[Item], task: int) -> None:
         from random import Random

@@ -5,6 +5,7 @@ A place is `[file, offset, length]`; `file` is a descriptor that every worker of
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from pymapr.errors import ProtocolError
@@ -12,7 +13,7 @@ from pymapr.parallel.protocol import INLINE, Place
 from pymapr.spill import SpillFile, read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _INLINE_MOST = 2**16
 
@@ -46,6 +47,31 @@ class Store:
             places.append([INLINE, at, len(piece)])
             at += len(piece)
         return places, b"".join(pieces)
+
+
+class Shelf:
+    """Where the blocks of one partition lie, in few bytes each: of a large run there are hundreds of thousands."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._rows: dict[int, array[int]] = {}
+        self._payloads: dict[int, bytes] = {}
+
+    def add(self, task: int, place: Place, payload: bytes) -> None:
+        """One more block of this map task, in a message with this payload."""
+        self._rows.setdefault(task, array("q")).extend(place)
+        self.bytes += place[2]
+        if place[0] == INLINE:
+            self._payloads[task] = payload
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rows.values())) // 3
+
+    def __iter__(self) -> Iterator[tuple[int, Place, bytes]]:
+        """All of them in the order of the tasks, each with its payload."""
+        for task in sorted(self._rows):
+            row, payload = self._rows[task], self._payloads.get(task, b"")
+            yield from ((task, row[at : at + 3].tolist(), payload) for at in range(0, len(row), 3))
 
 
 def fetch(place: Place, payload: bytes) -> bytes:

@@ -341,19 +341,27 @@ def part(entries: list[tuple[int, str]]) -> Part:
     return Part(len(packed), lambda offset, length: packed[offset : offset + length])
 
 
-@given(lines, st.integers(1, 4), st.randoms())
-def test_parts_merged_by_rank_are_the_serial_order(texts: list[str], count: int, random: Any) -> None:
-    """However the entries were dealt to the parts."""
+@given(lines, st.integers(1, 4), st.randoms(), st.sampled_from([1, 5, 2**18]))
+def test_parts_merged_by_rank_are_the_serial_order(texts: list[str], count: int, random: Any, most: int) -> None:
+    """However the entries were dealt to the parts, and however few of them may be held at once."""
     dealt: list[list[tuple[int, str]]] = [[] for _ in range(count)]
     for rank, text in enumerate(texts):
         random.choice(dealt).append((rank << 32, text))
-    assert b"".join(by_rank([part(entries) for entries in dealt])).decode() == "".join(texts)
+    assert b"".join(by_rank([part(entries) for entries in dealt], most)).decode() == "".join(texts)
 
 
 def test_parts_larger_than_the_window_are_read_piece_by_piece() -> None:
     """Entries beyond a quarter of a megabyte, and many small ones beside them."""
     large, small = [(0, "a" * 10**6), (5, "b" * 10**6)], [(rank, "c\n") for rank in (1, 2, 3, 4, 6)]
     assert b"".join(by_rank([part(large), part(small)])).decode() == "a" * 10**6 + "c\n" * 4 + "b" * 10**6 + "c\n"
+
+
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=9), min_size=2, max_size=4))
+def test_ranks_in_no_order_hold_nobody_up(ranks: list[list[int]]) -> None:
+    """A worker that nobody trusts packed them: any order will do, but it must come to an end."""
+    parts = [part([(rank, f"{rank}\n") for rank in some]) for some in ranks]
+    lines = b"".join(by_rank(parts, 3)).decode().split()
+    assert sorted(lines) == sorted(str(rank) for some in ranks for rank in some)
 
 
 @given(st.binary(max_size=60))
