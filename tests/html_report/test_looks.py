@@ -107,4 +107,4 @@ def test_without_scripts_one_student_reads_all_and_a_class_is_told_to_open_a_bro
     page = opened(a_report(a_result(a_wrong_case(), submission="ben")), scripts=False)
     for text in ("wrong-answer: 0 of 4 points", "the output is not what was expected", '["the", 9]', "Hint: compare"):
         expect(page.get_by_text(text).first).to_be_visible()
-    assert "Please open it in a browser" in opened(a_class(2), scripts=False).inner_text("body")
+    assert "please open it in a browser" in opened(a_class(2), scripts=False).inner_text("body")

@@ -146,6 +146,7 @@ function route({ first = false } = {}) {
 history.scrollRestoration = "manual";
 addEventListener("beforeprint", () => document.querySelectorAll("#student details").forEach((one) => (one.open = true)));
 addEventListener("hashchange", () => route());
+$("scriptless").remove();
 drawFrame();
 if (!alone) drawOverview();
 route({ first: true });
