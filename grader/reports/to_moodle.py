@@ -104,6 +104,8 @@ class _Worksheet:
                 "give the grading worksheet of the assignment; where it is not in English, name its columns",
             )
         self._rows = sheet.rows[1:]
+        for row in self._rows:  # so that a worksheet on a scale is refused whoever handed in
+            self._maximum(row)
         self._comma = self._has_comma()
 
     def fill(self, wanted: list[Claim], shown: dict[int, SubmissionResult]) -> Iterator[str]:

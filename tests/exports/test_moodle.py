@@ -177,8 +177,8 @@ def test_a_comma_that_somebody_typed_does_not_make_a_site_write_commas() -> None
 
 
 def test_a_maximum_in_words_is_refused() -> None:
-    """Points are no items of a scale."""
-    error = refusal(marks(a_mark(8, ADA)), EXPORT.replace("10.00", '"Good, better, best"'))
+    """Points are no items of a scale, and that is so before anybody has handed in."""
+    error = refusal(marks(a_mark(8, submission="nobody")), EXPORT.replace("10.00", '"Good, better, best"'))
     assert error.message == "grades.csv:2:75: the maximum 'Good, better, best' is no number"
     assert error.hint == "marks are points: let Moodle grade this assignment in points, not on a scale"
 
