@@ -89,10 +89,10 @@ def _opened(path: Path, asked: Asked, work: Path, said: list[str]) -> Path:
             f"--submissions {path}: neither a folder nor a .zip or .tar.gz", "unpack it, and name the folder"
         )
     try:
-        said += archive.unpack(path, work / "class", CLASS)
+        said += archive.unpack(path, work / uploads.UNPACKED, CLASS)
     except SubmissionError as error:
         raise UsageError(f"--submissions {path}: {error.message}", "unpack it yourself, and name the folder") from None
-    return _stepped_in(work / "class", asked)
+    return _stepped_in(work / uploads.UNPACKED, asked)
 
 
 def _stepped_in(folder: Path, asked: Asked) -> Path:

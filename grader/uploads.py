@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from grader.layouts.found import Asked, Found, Upload
 
+UNPACKED = "class"
+"""The folder, in the one for what is unpacked, of a whole class's archive."""
 _STEPS = 5
 """So many sole folders in one another are stepped into."""
 
@@ -180,8 +182,18 @@ def _module(tree: _Tree, place: str, module: str, work: Path) -> dict[str, Any]:
         "module": path,
         "staged_as": "" if path.name == module else module,
         "files": None if tree.folder is not None else tuple(_beside(tree, f"{above}/" if above else "")),
-        "shown": shlex.quote(place) if work in path.parents else "",
+        "shown": _shown(path, place, work),
     }
+
+
+def _shown(path: Path, place: str, work: Path) -> str:
+    """What a command calls a file that was unpacked: by its place in the class's archive, or in the student's own."""
+    if work in path.parents:
+        return shlex.quote(place)
+    if work.parent not in path.parents:
+        return ""
+    inside = path.relative_to(work.parent).parts
+    return shlex.quote("/".join(inside[inside.index(UNPACKED) + 1 :]))
 
 
 def _beside(tree: _Tree, above: str) -> Iterator[tuple[str, Path]]:

@@ -129,6 +129,12 @@ def test_what_was_unpacked_is_shown_by_its_name_inside(school: Class) -> None:
     """Its path is gone when somebody types the command."""
     [one] = school.put(ada={"hw/wordcount.py": "", "hw/x/y.py": ""}).found().submissions
     assert one.shown == "wordcount.py"
+    files = {"top/ada/wordcount.py": "", "top/b b/wordcount.py": ""}
+    found = intake.handed_in(pack(school.home / "all.zip", files), [WORDCOUNT], work=school.home / "more").submissions
+    assert [one.shown for one in found] == ["top/ada/wordcount.py", "'top/b b/wordcount.py'"]
+    nested = Class(school.home / "nested")
+    nested.put(wordcount={"x_1_2_wordcount.py": "", "y_3_4_wordcount.py": ""})
+    assert nested.found().submissions[0].shown == "x_1_2_wordcount.py"
 
 
 def test_an_archive_in_an_archive_is_unpacked_and_no_deeper(school: Class) -> None:
