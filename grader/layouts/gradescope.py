@@ -34,8 +34,6 @@ def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - e
 
 def read(there: Listing, asked: Asked) -> list[Found]:  # noqa: ARG001 - as above
     """A submission for each folder that is there; one that the metadata do not name is its folder's."""
-    if _METADATA not in there.files:
-        raise UsageError(f"{there.folder}: no {_METADATA}", f"export it again, or unpack all of it: {EXAMPLE}")
     metadata = _metadata(there.folder / _METADATA)
     folders = [name for name in there.folders if name.startswith("submission_")]
     found = [_submission(there.folder / name, metadata.get(name)) for name in folders]

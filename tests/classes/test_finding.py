@@ -206,6 +206,15 @@ def test_what_may_not_be_read_is_not_the_students_fault(school: Class) -> None:
     assert found["bob"].module is not None
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_class_that_may_not_be_read_is_said_to_be_so(school: Class) -> None:
+    """It is the instructor's."""
+    school.put("ada/wordcount.py").folder.chmod(0)
+    with pytest.raises(UsageError, match="class: cannot be read: Permission denied"):
+        school.found()
+    school.folder.chmod(0o700)
+
+
 def test_a_folder_that_goes_away_is_not_the_students_fault(school: Class) -> None:
     """As one on a share may, between looking at the class and looking into it."""
     asked = Asked(modules=(("wordcount", "wordcount.py"),))

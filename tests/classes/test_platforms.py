@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -225,6 +226,22 @@ def test_metadata_that_cannot_be_read_are_said_to_be_so(metadata: str, message: 
     with pytest.raises(UsageError, match=message) as caught:
         gradescope(school, metadata).found()
     assert caught.value.hint == "export it again from Gradescope"
+
+
+def test_metadata_beyond_all_measure_are_not_read(school: Class) -> None:
+    """They would fill the memory."""
+    gradescope(school)
+    os.truncate(school.folder / "submission_metadata.yml", 2**29 + 1)
+    with pytest.raises(UsageError, match=r"submission_metadata\.yml: larger than 512 MB"):
+        school.found()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_metadata_that_may_not_be_read_are_said_to_be_so(school: Class) -> None:
+    """They are the instructor's."""
+    (gradescope(school).folder / "submission_metadata.yml").chmod(0)
+    with pytest.raises(UsageError, match=r"submission_metadata\.yml cannot be read: Permission denied"):
+        school.found()
 
 
 def test_no_class_of_rubys_or_pythons_is_made_for_a_tag(school: Class) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,6 +98,14 @@ def test_an_empty_roster_is_a_slip(text: str, school: Class) -> None:
     """Nobody would be missing."""
     with pytest.raises(UsageError, match=r"students\.csv:?.*no "):
         read(school, text)
+
+
+def test_a_roster_beyond_all_measure_is_none(school: Class) -> None:
+    """Somebody has named another file."""
+    path = school.roster("key\nada\n")
+    os.truncate(path, 2**25 + 1)
+    with pytest.raises(UsageError, match="larger than 32 MB"):
+        roster.read(path)
 
 
 def test_a_roster_that_is_not_there_is_a_slip(tmp_path: Path) -> None:
