@@ -116,7 +116,7 @@ def _of_files(submission: Submission, module: Path) -> str:
         else:
             files = tuple(siblings(module) if submission.alone else files_below(module.parent))
     except SubmissionError as error:
-        return checksum([error.message])
+        return checksum([ascii(error.message)])
     except InfrastructureError:
         return UNKNOWN
     return _or_unknown(lambda: _of_contents(files))
