@@ -72,13 +72,15 @@ class Roster:
 
     def row(self, student: Student) -> Listed | None:
         """The row of somebody whom a platform names; none where it is nobody's, or could be several's."""
-        return self._by(_sure(student))
+        return self._by([fact] for fact in _sure(student))
 
-    def _by(self, known: Iterable[tuple[str, str]]) -> Listed | None:
-        """The row that the first fact known to the roster is of; none where it is known of several."""
-        for fact in known:
-            if (number := self._index.get(fact)) is not None and fact[1]:
-                return self.rows[number] if number != _SEVERAL else None
+    def _by(self, steps: Iterable[Iterable[tuple[str, str]]]) -> Listed | None:
+        """The row that the first step leads to; none where facts of one step are known of several students."""
+        for facts in steps:
+            numbers = {self._index[fact] for fact in facts if fact[1] and fact in self._index}
+            if numbers:
+                number = numbers.pop()
+                return None if numbers or number == _SEVERAL else self.rows[number]
         return None
 
     def _group(self, found: Found) -> list[Listed]:
@@ -106,12 +108,12 @@ def _sure(student: Student) -> Iterator[tuple[str, str]]:
     yield "name", _letters(student.name)
 
 
-def _guesses(found: Found) -> Iterator[tuple[str, str]]:
-    """What the name of a folder or a file may be: a key, an id, a login, an email or a name."""
-    for name in (found.key, *found.called):
-        for kind in ("key", *_PLATFORMS, "login", "email", "local"):
-            yield kind, name.casefold()
-    yield from (("name", _letters(name)) for name in (found.key, *found.called))
+def _guesses(found: Found) -> Iterator[list[tuple[str, str]]]:
+    """What the name of a folder or a file may be: a key, an id of any platform, a login, an email or a name."""
+    names = dict.fromkeys((found.key, *found.called))
+    for kinds in (("key",), _PLATFORMS, ("login",), ("email",), ("local",)):
+        yield [(kind, name.casefold()) for kind in kinds for name in names]
+    yield [("name", _letters(name)) for name in names]
 
 
 def _orders(name: str) -> Iterator[str]:

@@ -172,6 +172,13 @@ def test_a_submission_is_matched_by_id_login_email_and_name_in_this_order(
     assert keys(read(school, CLASS), found) == whose
 
 
+def test_a_number_that_two_platforms_give_to_two_students_is_nobodys(school: Class) -> None:
+    """Unless the platform itself says it."""
+    rows = read(school, "key,canvas,moodle\nada,101,\nbob,,101\n")
+    assert keys(rows, Found(key="101")) == []
+    assert keys(rows, Found(key="x", students=(Student(key="x", ids={"moodle": "101"}),))) == ["bob"]
+
+
 # ---- a class with a roster -------------------------------------------------------------------------------------------
 
 
