@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -181,11 +183,25 @@ def test_without_a_store_nothing_is_kept_and_runs_are_packed_all_the_same(spec: 
     assert not list(tmp_path.glob("*.sqlite*"))
 
 
-def test_a_store_that_takes_no_more_ends_the_grading(spec: Spec, store: Store) -> None:
-    """With its own error: a grading that is not kept was not asked for."""
-    store.close()
-    with pytest.raises(InfrastructureError, match=r"grades\.sqlite: Cannot operate on a closed database"):
-        Grading(spec, store)
+def test_a_store_that_takes_no_more_ends_the_grading(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its own error: a grading that is not kept was not asked for. What it took is there, and nothing else."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    holder = sqlite3.connect(tmp_path / "grades.sqlite", isolation_level=None)
+
+    def heard(_done: int, _of: int, case: CaseResult | None) -> None:
+        if case is not None:
+            holder.execute("BEGIN IMMEDIATE")
+
+    with open_store(tmp_path / "grades.sqlite", patience=0) as store:
+        with pytest.raises(InfrastructureError, match=r"another program has held it for 0 seconds"):
+            batch.grade([spec], submission.own(spec), at_once=1, cache=None, heard=heard, store=store)
+        holder.close()
+        assert [len(store.history(student)) for student in store.students()] == [1]
+    assert not list(scratch.iterdir())
 
 
 def test_lateness_is_taken_off_the_mark(spec: Spec) -> None:
