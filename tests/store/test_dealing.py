@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+from grading.conftest import FIXTURES, Assignments
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader import batch, submission
 from grader.dealing import Waiting
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
+
+    import pytest
 
 Thing = tuple[str, int]
 
@@ -66,3 +72,39 @@ def test_nobody_has_two_under_way_while_somebody_waits_for_a_first(
     assert Counter(dealt) == Counter(things)
     for name in "abcde":
         assert [one for one in dealt if one[0] == name] == [one for one in things if one[0] == name]
+
+
+class Noting(ThreadPoolExecutor):
+    """Notes, for each judgement, whose it is and whose others are under way when it begins."""
+
+    seen: list[tuple[str, list[str]]]
+    _begun: list[tuple[str, Future[Any]]]
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """As any pool's."""
+        future = super().submit(fn, *args, **kwargs)
+        if fn is batch.judge_one:
+            whose = args[1].submission.name
+            self.seen.append((whose, [other for other, one in self._begun if not one.done()]))
+            self._begun.append((whose, future))
+        return future
+
+
+def test_a_batch_deals_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three students on two datasets each, nobody has both slots as long as another waits; all slots are used."""
+    monkeypatch.setattr(Noting, "seen", [], raising=False)
+    monkeypatch.setattr(Noting, "_begun", [], raising=False)
+    monkeypatch.setattr(batch, "ThreadPoolExecutor", Noting)
+    spec = Assignments(tmp_path).wordcount(runs={"workers": [2], "scramble": 0})
+    for student in ("ada", "bob", "cy"):
+        home = spec.folder / "submissions" / student
+        home.mkdir(parents=True)
+        (home / spec.module).write_bytes((FIXTURES / spec.name / "plain.py").read_bytes())
+    results = batch.grade([spec], submission.own(spec), at_once=2, cache=None)
+    assert [result.score for result in results] == [10, 10, 10]
+    assert sorted(whose for whose, _ in Noting.seen) == ["ada", "ada", "bob", "bob", "cy", "cy"]
+    assert Noting.seen[:2] == [("ada", []), ("bob", ["ada"])]
+    left = Counter(whose for whose, _ in Noting.seen)
+    for whose, running in Noting.seen:
+        assert whose not in running or not set(+left) - set(running)
+        left[whose] -= 1
