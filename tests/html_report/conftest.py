@@ -23,12 +23,20 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 ABSENT = "no Chromium here: `sudo apt-get install -y chromium` and the HTML report's browser tests run"
 
 
+def chromium() -> str:
+    """Where Chromium is. Without it these tests are skipped; in CI they fail."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is not None:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(ABSENT)
+    pytest.skip(ABSENT)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without it these tests are skipped; in CI they fail."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(ABSENT)
+    """Debian's Chromium, headless."""
+    found = chromium()
     with sync_playwright() as playwright:
         # What it would shut itself in with is not to be had in a container; the pages are our own.
         running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])

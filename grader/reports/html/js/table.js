@@ -13,7 +13,9 @@ const COLUMNS = [
   { key: "serial", title: "Serial, s", value: (row) => row.serial, cell: (row) => plainSeconds(row.serial), number: true, extra: true },
   { key: "parallel", title: "Parallel, s", value: (row) => row.parallel, cell: (row) => plainSeconds(row.parallel), number: true, extra: true },
   { key: "gain", title: "Gain", value: (row) => row.gain, cell: (row) => times(row.gain), number: true, extra: true },
-].filter((column) => !column.extra || rows.some((row) => column.value(row) !== null));
+]
+  .filter((column) => column.key !== "assignment" || report.assignments.length > 1)
+  .filter((column) => !column.extra || rows.some((row) => column.value(row) !== null));
 
 const wanted = { words: [], assignment: "", verdict: "" };
 const sorting = { key: "student", down: false };
