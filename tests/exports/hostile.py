@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import replace
 
 from builders import a_case, a_difference, a_report, a_result, a_wrong_case, both_runs
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grader.model import (
@@ -19,6 +20,9 @@ from grader.model import (
     Verdict,
     Visibility,
 )
+
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a busy machine proves nothing against them."""
 
 ATTACKS = (
     "\x1b[31mred\x1b]0;title\x07",

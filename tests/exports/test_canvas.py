@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.hostile import harmless, texts
+from exports.hostile import UNTIMED, harmless, texts
 from exports.marks import a_mark, a_student, marks
 from grader.errors import UsageError
 from grader.model import GradeReport, Lateness
@@ -289,6 +289,7 @@ def test_a_row_that_is_too_short_is_refused_where_it_stands() -> None:
     assert error.hint == "export the file again, and leave its rows as they are"
 
 
+@UNTIMED
 @given(texts, texts, st.sampled_from([8, None]))
 def test_no_name_reaches_the_file_or_steers_the_terminal(name: str, key: str, score: float | None) -> None:
     """Only numbers are written, and what is said is printable."""

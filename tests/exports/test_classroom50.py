@@ -12,7 +12,7 @@ from builders import a_case, a_report, a_result, a_wrong_case
 from hypothesis import given
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # has no types
 
-from exports.hostile import harmless, reports_of_one
+from exports.hostile import UNTIMED, harmless, reports_of_one
 from exports.marks import a_mark
 from grader.errors import InfrastructureError, UsageError
 from grader.model import GradeReport, Lateness, Verdict, Visibility
@@ -188,6 +188,7 @@ def test_several_assignments_of_one_submission_are_told_apart() -> None:
     )
 
 
+@UNTIMED
 @given(reports_of_one())
 def test_no_text_breaks_the_document(report: GradeReport) -> None:
     """Names are there, and everything in it can be seen."""

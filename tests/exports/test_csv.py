@@ -11,7 +11,7 @@ import pytest
 from builders import a_case, a_report, a_result, a_wrong_case
 from hypothesis import given
 
-from exports.hostile import harmless, reports
+from exports.hostile import UNTIMED, harmless, reports
 from exports.marks import a_mark, a_student
 from grader.audience import for_audience
 from grader.model import Audience, GradeReport, Lateness, Override, Verdict, Visibility
@@ -128,6 +128,7 @@ def without_guard(cell: str) -> str:
     return re.sub(r"""^'(?=[\s'"]*[=+\-@\uff1d\uff0b\uff0d\uff20])""", "", cell)
 
 
+@UNTIMED
 @given(reports())
 def test_no_text_becomes_a_formula_or_breaks_a_row_or_changes_a_fact(report: GradeReport) -> None:
     """Whatever students wrote, every row reads back with its names, verdict and mark."""

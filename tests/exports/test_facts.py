@@ -12,7 +12,7 @@ from builders import a_case, a_report, a_result
 from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]  # has no types
 
-from exports.hostile import harmless, reports
+from exports.hostile import UNTIMED, harmless, reports
 from exports.marks import a_mark, a_student
 from grader.model import GradeReport, Lateness, Override, SubmissionResult
 from grader.reports import to_json, to_terminal
@@ -83,6 +83,7 @@ def test_the_schema_misses_every_key_of_the_new_facts(place: str) -> None:
         facts[key] = value
 
 
+@UNTIMED
 @given(reports())
 def test_any_text_in_the_new_facts_comes_through_a_strict_reader(report: GradeReport) -> None:
     """And the schema accepts the document."""
@@ -129,6 +130,7 @@ def test_who_was_in_time_is_not_said_to_be_late() -> None:
     ]
 
 
+@UNTIMED
 @given(reports())
 def test_no_text_in_the_new_facts_steers_the_terminal(report: GradeReport) -> None:
     """Names, reasons, remarks."""

@@ -13,7 +13,7 @@ from builders import a_case, a_report, a_result, a_wrong_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.hostile import harmless, reports, reports_of_one, texts
+from exports.hostile import UNTIMED, harmless, reports, reports_of_one, texts
 from exports.marks import a_mark
 from grader.errors import InfrastructureError, UsageError
 from grader.model import Audience, GradeReport, Lateness, Verdict, Visibility
@@ -116,6 +116,7 @@ def test_a_hidden_dataset_tells_students_nothing_more_than_failed() -> None:
         assert not [word for word in ("wrong-answer", "expected", "printed", "pymapr run") if word in text]
 
 
+@UNTIMED
 @given(reports(), texts)
 def test_no_text_becomes_a_command(report: GradeReport, file: str) -> None:
     """The runner obeys our annotations, a line each, and nothing else."""
@@ -129,6 +130,7 @@ def test_no_text_becomes_a_command(report: GradeReport, file: str) -> None:
         assert harmless(command.message)
 
 
+@UNTIMED
 @given(st.lists(texts))
 def test_the_runner_is_deaf_to_what_is_quoted(parts: list[str]) -> None:
     """And hears again afterwards."""
@@ -238,6 +240,7 @@ def test_what_is_not_one_judged_submission_makes_no_result() -> None:
         [*to_github.classroom(a_report())]
 
 
+@UNTIMED
 @given(reports_of_one())
 def test_no_text_breaks_the_result(report: GradeReport) -> None:
     """Names and messages come through, and everything in them can be seen."""

@@ -11,7 +11,7 @@ from builders import a_case, a_report, a_result, a_wrong_case, both_runs
 from hypothesis import given
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # has no types
 
-from exports.hostile import harmless, reports_of_one
+from exports.hostile import UNTIMED, harmless, reports_of_one
 from exports.marks import a_mark
 from grader.audience import for_audience
 from grader.errors import InfrastructureError, UsageError
@@ -156,6 +156,7 @@ def test_what_could_not_be_judged_makes_no_document_at_all() -> None:
     assert raised.value.hint == "see the other reports for what went wrong, and grade again"
 
 
+@UNTIMED
 @given(reports_of_one())
 def test_no_text_breaks_the_document_or_changes_a_fact(report: GradeReport) -> None:
     """Line ends are the only signs in it that cannot be seen."""

@@ -10,7 +10,7 @@ from builders import a_case, a_report, a_result, a_wrong_case, both_runs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.hostile import texts
+from exports.hostile import UNTIMED, texts
 from exports.marks import a_student
 from grader.model import Audience, CaseResult, GradeReport, Verdict, Visibility
 from grader.reports import (
@@ -82,6 +82,7 @@ def shown(name: str, case: CaseResult, audience: Audience) -> str:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@UNTIMED
 @given(failed, failed)
 def test_students_cannot_tell_one_failure_from_another(name: str, one: CaseResult, other: CaseResult) -> None:
     """So nothing leaks: not even that there was something to hide."""
@@ -89,6 +90,7 @@ def test_students_cannot_tell_one_failure_from_another(name: str, one: CaseResul
 
 
 @pytest.mark.parametrize("name", ALWAYS)
+@UNTIMED
 @given(failed, failed)
 def test_what_students_read_anyway_tells_no_more_in_an_instructors_report(
     name: str, one: CaseResult, other: CaseResult

@@ -11,7 +11,7 @@ from builders import a_case, a_report, a_result, a_wrong_case, both_runs
 from hypothesis import given
 from junitparser import JUnitXml, TestCase
 
-from exports.hostile import reports
+from exports.hostile import UNTIMED, reports
 from grader.audience import for_audience
 from grader.model import Audience, GradeReport, Lateness, Student, SubmissionResult, Verdict, Visibility
 from grader.reports import plain, to_junit
@@ -170,6 +170,7 @@ def test_pytest_writes_the_same_grammar(pytester: pytest.Pytester) -> None:
     assert [*problems(ElementTree.parse(path).getroot())] == []
 
 
+@UNTIMED
 @given(reports())
 def test_no_text_breaks_the_document_or_changes_a_fact(report: GradeReport) -> None:
     """An independent parser reads back every name, verdict and point, whatever students wrote."""

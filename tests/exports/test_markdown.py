@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from exports.hostile import harmless, reports, texts
+from exports.hostile import UNTIMED, harmless, reports, texts
 from exports.marks import a_mark, a_student
 from grader.audience import for_audience, shown_verdict
 from grader.model import Audience, Example, GradeReport, Lateness, Verdict, Visibility
@@ -123,6 +123,7 @@ def test_a_hidden_dataset_tells_students_nothing_more_than_failed() -> None:
     assert not [word for word in ("wrong-answer", "expected", "printed", "pymapr run") if word in text]
 
 
+@UNTIMED
 @given(st.lists(texts, max_size=3))
 def test_a_fenced_block_holds_its_lines_and_ends(lines: list[str]) -> None:
     """Whatever the lines are, once they are visible."""
@@ -131,6 +132,7 @@ def test_a_fenced_block_holds_its_lines_and_ends(lines: list[str]) -> None:
     assert (block.type, block.content) == ("fence", "\n".join(shown) + "\n" if "".join(shown) or shown[1:] else "\n")
 
 
+@UNTIMED
 @given(reports())
 def test_no_text_becomes_markup_or_changes_a_fact(report: GradeReport) -> None:
     """Every table has its rows, every row its name and verdict, and the only markup is ours."""

@@ -12,7 +12,7 @@ import pytest
 from builders import a_case, a_report, a_wrong_case
 from hypothesis import given
 
-from exports.hostile import harmless, results
+from exports.hostile import UNTIMED, harmless, results
 from exports.marks import a_mark, a_student, marks
 from grader.errors import UsageError
 from grader.model import Audience, GradeReport, Lateness, SubmissionResult, Visibility
@@ -209,6 +209,7 @@ def test_a_worksheet_is_about_one_assignment() -> None:
     assert raised.value.hint == "name an assignment of this report"
 
 
+@UNTIMED
 @given(results(judged=True))
 def test_no_text_becomes_markup_or_leaves_its_cell(result: SubmissionResult) -> None:
     """The feedback is HTML with line ends alone, and every other cell is as it was."""

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exports.hostile import UNTIMED
 from grader.errors import UsageError
 from grader.reports.sheet import Sheet
 
 anything = st.text(st.sampled_from('a,";\t\n\r \ufeff'), max_size=20)
 
 
+@UNTIMED
 @given(anything)
 def test_any_file_is_read_as_the_standard_library_reads_it_and_goes_back_to_the_byte(text: str) -> None:
     """Or is refused with the place where it is no CSV."""
@@ -35,6 +37,7 @@ def goes_back(sheet: Sheet, text: str) -> bool:
     return sheet.text() == text and rows == [row for row in reader if row not in ([], [""])]
 
 
+@UNTIMED
 @given(st.lists(st.text(st.characters(exclude_characters="\x00"), max_size=6), min_size=2, max_size=4), st.data())
 def test_what_is_filled_in_is_read_back_and_all_else_is_as_before(cells: list[str], data: st.DataObject) -> None:
     """Whatever is filled in, wherever."""
