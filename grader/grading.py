@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from grader.arguments import EXPORTED, Exit
 from grader.errors import NothingToGrade, SpecError, UsageError
+from grader.late import opened
 from grader.merging import Gradebooks
 from grader.model import Audience, GradeReport, Spec, SubmissionResult, Verdict
 from grader.publish import FORMATS, Wanted, publish
@@ -40,6 +41,8 @@ def grade(args: argparse.Namespace) -> Exit:
     with tidy.work_folder() as work, _store(args) as store:
         wanted, skipped = _wanted(specs, args, work)
         results = _judge(specs, wanted, args, store)
+    policies = {spec.name: spec.late for spec in specs}
+    results = [opened(result, policies[result.assignment], started) for result in results]
     report = _report(results, started, audience, skipped)
     try:
         said = publish(report, replace(reports, sources=_sources(wanted)))

@@ -136,10 +136,8 @@ def _code(assignment: Path, file: Path) -> Code:
     """What comes with a reference or a generator: all that lies in its folder; the Python files alone where that is the
     assignment's own folder, which holds data and submissions as well.
     """
-    if file.parent == assignment:
-        return siblings(file)
     try:
-        return list(files_below(file.parent))
+        return siblings(file) if file.parent == assignment else list(files_below(file.parent))
     except SubmissionError as error:
         hint = "keep only code and its small files there"
         raise SpecError(f"{file.parent}: too large to be put in place: {error.message}", hint) from None

@@ -193,6 +193,23 @@ def test_a_store_that_is_not_there_is_not_made_by_a_question(pupils: Class) -> N
     assert not (pupils.folder / "gone.sqlite").exists()
 
 
+@pytest.mark.parametrize(("due", "seen"), [("2001-01-01T00:00:00Z", True), ("2999-01-01T00:00:00Z", False)])
+def test_what_is_shown_after_the_deadline_is_shown_once_that_is_past(
+    due: str, seen: bool, assignments: Assignments, command: Command
+) -> None:
+    """Students then see of such a dataset what they see of any."""
+    spec = assignments.wordcount()
+    hidden = [{"name": one.name, "file": one.file, "expected": one.expected} for one in spec.datasets]
+    datasets = [{**one, "visibility": "after-deadline"} for one in hidden]
+    folder = assignments.wordcount(datasets=datasets, late={"due": due}).folder
+    work = command.folder / "work" / "wordcount.py"
+    work.parent.mkdir()
+    shutil.copy(FIXTURES / "wordcount" / "other_problem.py", work)
+    done = command(folder, "--submission", work, "--audience", "student")
+    assert ("records missing" in done.stdout) == seen
+    assert ("failed" in done.stdout) != seen
+
+
 # ---- what is written -------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import shutil
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -194,6 +195,15 @@ def test_a_folder_of_code_that_is_too_large_is_refused(spec: Spec, prepare: Work
     with pytest.raises(SpecError, match="solution: too large to be put in place") as caught:
         prepare(spec)
     assert caught.value.hint == "keep only code and its small files there"
+
+
+def test_too_many_modules_beside_the_spec_are_refused(spec: Spec, prepare: Workshop) -> None:
+    """A reference may lie there; all that could be imported goes with it."""
+    for number in range(501):
+        (spec.folder / f"module_{number}.py").touch()
+    (spec.folder / "wordcount.py").write_text((spec.folder / "solution" / "wordcount.py").read_text())
+    with pytest.raises(SpecError, match="too large to be put in place: more than 500 Python files"):
+        prepare(replace(spec, reference="wordcount.py"))
 
 
 def test_a_work_folder_that_is_gone_is_ours(spec: Spec, prepare: Workshop) -> None:
