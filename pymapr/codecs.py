@@ -9,28 +9,29 @@ from __future__ import annotations
 import json
 import pickle
 from array import array
+from itertools import repeat
 from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymapr.errors import CannotEncode, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
-def _make_encoder() -> Callable[[Any], str]:
-    """`json.JSONEncoder().encode`, but for the encoder in C, which that method builds anew for every value."""
+def _make_encoder() -> Callable[[Iterable[Any]], list[str]]:
+    """`json.JSONEncoder().encode` for many values, but for the encoder in C, which that method builds anew for each."""
     plain = json.JSONEncoder()
     make = getattr(json_encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without it
-        return plain.encode
+        return lambda values: [plain.encode(value) for value in values]
     seen: dict[int, Any] = {}
     escape = json_encoder.encode_basestring_ascii
     pieces = make(seen, plain.default, escape, None, plain.key_separator, plain.item_separator, False, False, True)
 
-    def encode(value: Any) -> str:
+    def encode(values: Iterable[Any]) -> list[str]:
         try:
-            return "".join(pieces(value, 0))
+            return list(map("".join, map(pieces, values, repeat(0))))
         except BaseException:
             seen.clear()  # it was left in the middle of a value
             raise
@@ -39,7 +40,7 @@ def _make_encoder() -> Callable[[Any], str]:
 
 
 encode_json = _make_encoder()
-"""One value -> one JSON text, exactly as the original framework wrote it; raises TypeError, ValueError or
+"""Values -> a JSON text each, exactly as the original framework wrote them; raises TypeError, ValueError or
 RecursionError.
 """
 
@@ -134,13 +135,13 @@ def encode_outputs(values: Sequence[Any], where: str | Callable[[int], str]) -> 
     where: the place, or a function that tells it for the value's number (from 0), called only when it is needed.
     """
     try:
-        return [encode_json(value) + "\n" for value in values]
+        return [text + "\n" for text in encode_json(values)]
     except (TypeError, ValueError, RecursionError):
         pass  # once more, to say which
     lines: list[str] = []
     for value in values:
         try:
-            lines.append(encode_json(value) + "\n")
+            lines += [text + "\n" for text in encode_json([value])]
         except (TypeError, ValueError, RecursionError) as error:
             raise CannotEncode(
                 f"emitted {shorten(repr_safely(value))}, which JSON cannot say: {error}",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pymapr.parallel.store import Store
     from pymapr.timings import Stopwatch
 
-_BETWEEN_CHECKS = 256
+_BETWEEN_CHECKS = 1024
 """Records between two looks at the memory: one costs as much as mapping a short record."""
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _HASH_SEEDS = (1, 2)
 """Dealt out in turn in a scramble, as a cluster of started processes would have several."""
 
-_SMALL = 2**24
-"""Bytes of data up to which a partition a worker is enough."""
+_SMALL = 2**18
+"""Bytes of data up to which a partition a worker is enough: even a little more may be mapped to very much."""
 
 
 _MOST_PARTITIONS = 1024
