@@ -40,7 +40,9 @@ def shown_verdict(judged: CaseResult | SubmissionResult) -> str:
 
 
 def _for_students(result: SubmissionResult) -> SubmissionResult:
-    return replace(result, datasets=tuple(_conceal(case) for case in result.datasets))
+    # That a mark was set by hand is theirs to know; why, and by whom, was written for the instructors' own records.
+    override = replace(result.override, reason="", by="") if result.override else None
+    return replace(result, datasets=tuple(_conceal(case) for case in result.datasets), override=override)
 
 
 def _conceal(case: CaseResult) -> CaseResult:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "json": "the report as JSON: everything, for scripts",
     "junit": "JUnit XML: a test case for each judgement",
-    "csv": "a table for a spreadsheet: a line for each submission and assignment",
+    "csv": "a table for a spreadsheet: a line for each student and assignment",
     "html": "one page to look at: overview, table, every difference and timeline",
     "markdown": "the report as Markdown",
     "gradescope": "Gradescope's results.json, of one submission",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.audience import FAILED, for_audience, shown_verdict
-from grader.model import Audience, CaseResult, GradeReport, SubmissionResult, Verdict, Visibility
+from grader.model import Audience, CaseResult, GradeReport, Override, SubmissionResult, Verdict, Visibility
 from grader.reports import to_json, to_terminal
 
 FAILURES = [verdict for verdict in Verdict if verdict not in (Verdict.ACCEPTED, Verdict.GRADER_ERROR)]
@@ -132,3 +132,14 @@ def test_a_report_for_students_conceals_even_if_nobody_cut_it_before(
     assert not [
         word for word in ("wrong-answer", "expected", "pymapr run", "printed", "1.2", "not what") if word in text
     ]
+
+
+def test_students_learn_that_a_mark_was_set_by_hand_and_not_why() -> None:
+    """The reason was written for whoever asks in a year, and may speak of others."""
+    override = Override(score=3, reason="copied from bob, says the dean", by="prof", at="2026-03-01T12:00:00+00:00")
+    report = a_report(replace(a_result(a_case()), override=override))
+    for audience, told in [(Audience.STUDENT, False), (Audience.INSTRUCTOR, True)]:
+        cut = for_audience(report, audience)
+        text = "".join([*to_terminal.render(cut, width=100, colour=False), *to_json.render(cut)])
+        assert [word in text for word in ("dean", "prof")] == [told, told]
+        assert cut.results[0].mark == 3

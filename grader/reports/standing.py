@@ -45,9 +45,9 @@ def _lateness(late: Lateness) -> str:
 
 
 def _override(override: Override) -> str:
-    return (
-        f"{plain.points(override.score)} by {_short(override.by)} at {_short(override.at)}: {_short(override.reason)}"
-    )
+    by = f" by {_short(override.by)}" if override.by else ""
+    why = f": {_short(override.reason)}" if override.reason else ""
+    return f"{plain.points(override.score)}{by} at {_short(override.at)}{why}"
 
 
 def _computed(result: SubmissionResult) -> str:
