@@ -56,6 +56,12 @@ def test_a_line_on_which_the_libraries_differ_is_left_to_json(line: bytes) -> No
     assert parse_lines([ENOUGH, line]) is None
 
 
+@pytest.mark.parametrize("before", range(20))
+def test_a_long_number_is_noticed_wherever_it_stands(before: int) -> None:
+    """Nineteen digits are the fewest that may be too many."""
+    assert parse_lines([ENOUGH, b" " * before + b"1" * 19]) is None
+
+
 def test_little_data_is_left_to_json() -> None:
     """Loading another library takes longer than it could save."""
     assert parse_lines([b"1"]) is None
