@@ -17,6 +17,8 @@ PHASES = ("startup", "read", "map", "shuffle", "reduce", "write")
 _TICKS = 2000  # of a run's length: finer than a screen draws
 _LANES = 32
 _SPANS = 400
+_BEYOND_SENSE = 1e9  # seconds: no run takes thirty years
+_INSTANT = 1e-9  # seconds: shorter, and dividing by it may give infinity
 _NAME = 80
 
 
@@ -45,7 +47,7 @@ def _run(run: RunRecord) -> Json:
 
 def _length(run: RunRecord) -> float:
     """Seconds that the axis must hold."""
-    ends = [span.end for span in run.spans if plain.finite(span.end) is not None]
+    ends = [span.end for span in run.spans if 0 <= span.end < _BEYOND_SENSE]
     return max([run.wall if plain.finite(run.wall) else 0.0, *ends])
 
 
@@ -53,7 +55,8 @@ def _lanes(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
     """The spans of each worker that fit an axis, by start."""
     lanes: dict[int, list[Span]] = {}
     for span in spans:
-        if span.phase in PHASES and plain.finite(span.start) is not None and plain.finite(span.end) is not None:
+        # False for NaN, too.
+        if span.phase in PHASES and 0 <= span.start <= span.end < _BEYOND_SENSE:
             lanes.setdefault(span.worker, []).append(span)
     return (sorted(lanes[worker], key=lambda span: span.start) for worker in sorted(lanes))
 
@@ -63,7 +66,7 @@ def _coded(lane: Sequence[Span], length: float) -> Iterator[int]:
 
     What meets within a tick and is of one phase is one span: many small tasks look like one in any case.
     """
-    scale = _TICKS / length if length > 0 else 0.0
+    scale = _TICKS / length if length > _INSTANT else 0.0
     drawn: list[tuple[int, int, int]] = []
     for span in lane:
         phase, start, end = PHASES.index(span.phase), round(span.start * scale), round(span.end * scale)
