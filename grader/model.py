@@ -31,7 +31,10 @@ class Verdict(StrEnum):
     @property
     def gravity(self) -> int:
         """Place in the order above: 0 is the gravest."""
-        return list(Verdict).index(self)
+        return _GRAVITY[self]
+
+
+_GRAVITY = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 class Visibility(StrEnum):

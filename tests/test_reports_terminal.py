@@ -88,6 +88,18 @@ def test_a_self_check_of_one_dataset_needs_no_total() -> None:
     assert rendered(a_report(a_result()), 80) == SELF_CHECK_OF_ONE
 
 
+def test_of_a_large_class_a_part_is_explained_and_all_that_could_not_be_judged() -> None:
+    """Nobody reads a thousand explanations on a terminal; but what is our own fault must be seen."""
+    wrong = [a_result(a_wrong_case(), submission=f"student-{number}") for number in range(70)]
+    ours = a_result(a_case(verdict=Verdict.GRADER_ERROR, message="no room left"), submission="zoe")
+    text = rendered(a_report(*wrong, a_result(submission="fine"), ours))
+    assert "student-58  " in text
+    assert "wordcount · student-58  " in text
+    assert "wordcount · student-59  " not in text
+    assert "wordcount · zoe  " in text
+    assert "… and 11 submissions more with something to say: --html F shows them" in text
+
+
 def test_no_result_at_all_is_said_too() -> None:
     """An empty table would look like a success."""
     assert rendered(a_report()) == (

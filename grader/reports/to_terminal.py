@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _EXAMPLES = 3
+_EXPLAINED = 60
 _RECORD_CHARACTERS = 160
 _MESSAGE_LINES = 12
 _LINE_CHARACTERS = 400
@@ -75,10 +76,30 @@ def _class(page: Page, report: GradeReport) -> Iterator[str]:
             yield from table.row(_submission_row(result))
     yield "\n"
     yield from _legend(table)
-    for result in report.results:
+    explained = _explained(report.results)
+    for result in explained:
         if found := [*_explanations(page, result)]:
             yield from page.lines((_title(result), "bold"), f"  {_points(result)} points", hang=2)
             yield from (*found, "\n")
+    if more := sum(map(_wants_a_word, report.results)) - len(explained):
+        where = "--html F shows them, --feedback DIR writes a page for each student"
+        yield from page.lines(f"… and {plain.count(more, 'submission')} more with something to say: {where}")
+        yield "\n"
+
+
+def _explained(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
+    """Those that are explained: of a large class no more than one might read, but all that could not be judged."""
+    wanting = [result for result in results if _wants_a_word(result)]
+    ours = [result for result in wanting if result.verdict is Verdict.GRADER_ERROR]
+    others = [result for result in wanting if result.verdict is not Verdict.GRADER_ERROR]
+    chosen = {id(result) for result in (*ours, *others[: max(0, _EXPLAINED - len(ours))])}
+    return [result for result in wanting if id(result) in chosen]
+
+
+def _wants_a_word(result: SubmissionResult) -> bool:
+    if result.verdict is not Verdict.ACCEPTED or result.group or result.late or result.override or result.remarks:
+        return True
+    return any(case.remarks for case in result.datasets)
 
 
 def _by_assignment(results: Iterable[SubmissionResult]) -> Mapping[str, list[SubmissionResult]]:
