@@ -71,6 +71,7 @@ class Crew:
         self._most_payload, self._lives = most_payload, lives
         self.seats: list[Seat] = []
         self.retries = 0
+        self._released = False
 
     def start(self, spec: WorkerSpec) -> Seat:
         """One more worker; raises EngineError where the system has no room for it."""
@@ -137,12 +138,18 @@ class Crew:
         seat.deaths[name] = seat.deaths.get(name, 0) + 1
         return name if seat.deaths[name] >= self._lives else ""
 
+    def release(self) -> None:
+        """Tell everybody, once, to stop: there will be no more tasks."""
+        for seat in () if self._released else self.seats:
+            seat.link.feed(Stop())
+        self._released = True
+
     def dismiss(self) -> None:
-        """Tell everybody to stop, wait a moment until they have, and give the descriptors back."""
+        """Release everybody, wait a moment until they have left, and give the descriptors back."""
+        self.release()
         poll = select.poll()
         waiting = {seat.link.handle.sentinel for seat in self.seats}
         for seat in self.seats:
-            seat.link.feed(Stop())
             poll.register(seat.link.handle.sentinel, select.POLLIN)
         while waiting and (ended := poll.poll(_GRACE_MS)):
             for sentinel, _ in ended:

@@ -69,16 +69,15 @@ class Master:
         cpu, clock, account = process_time(), Stopwatch(), Account(perf_counter())
         run = self._begin(account)
         try:
-            mapped, reduced = self._both_phases(run)
+            mapped, reduced = self._phases(run)
+            with clock.phase("write"):
+                for chunk in output(mapped, reduced, in_order=self._options.order.kind == "stable"):
+                    write(chunk)
             self._dismiss()
         finally:
             if self._crew is not None:
                 self._crew.kill()
-            self._progress.finished()
         self.remarks += [*run.remarks, *blank_lines(account.blank)]
-        with clock.phase("write"):
-            for chunk in output(mapped, reduced, in_order=self._options.order.kind == "stable"):
-                write(chunk)
         account.master(clock)
         timings = account.close("parallel", self._options, perf_counter(), process_time() - cpu)
         self._progress.summary(timings)
@@ -98,6 +97,16 @@ class Master:
             tick=self._tick,
             relay=self._relay,
         )
+
+    def _phases(self, run: Run) -> tuple[list[Mapped], list[Reduced]]:
+        """What was announced; the workers take themselves apart while it is written."""
+        try:
+            announced = self._both_phases(run)
+            if self._crew is not None:
+                self._crew.release()
+        finally:
+            self._progress.finished()
+        return announced
 
     def _both_phases(self, run: Run) -> tuple[list[Mapped], list[Reduced]]:
         apart = self._options.static  # then no process may see both phases
