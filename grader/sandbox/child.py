@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import json
 import os
-import signal
 import sys
+import tokenize
 from time import process_time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -61,8 +62,7 @@ def prepare() -> None:
 
 def become(folder: str, descriptors: list[int], wanted: limits.ChildLimits, layers: Layers) -> None:
     """Leave everything of the zygote's behind but the descriptors of this run, and put on the layers."""
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.setsid()  # where no terminal interrupts it, so that SIGINT may go on being ignored as in the zygote
     prints = descriptors[PRINTS]
     source = os.open(os.devnull, os.O_RDONLY)
     for target, here in ((0, source), (1, prints), (2, prints)):
@@ -143,11 +143,14 @@ def _open_data(name: str) -> Input:
 
 def require_utf8(path: str) -> None:
     """Refuse a source in any other encoding: with a cookie like UTF-7, one does not see the code that runs."""
-    import tokenize
-
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - os.path, as pathlib costs a zygote milliseconds
-            encoding, _ = tokenize.detect_encoding(file.readline)
+            source = file.read()
+        if b"coding" not in source:  # nothing says it without that word
+            return
+        # To the compiler a carriage return ends a line, and the second line can say it too.
+        lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+        encoding, _ = tokenize.detect_encoding(lines.readline)
     except (SyntaxError, OSError):
         return  # the compiler will say it better
     if encoding not in ("utf-8", "utf-8-sig", "ascii"):
