@@ -30,7 +30,7 @@ function laneDrawing(lane, run, longest) {
 function axis(longest) {
   const step = niceStep(longest);
   // The last mark leaves room for its words.
-  const marks = Array.from({ length: Math.floor((longest * 0.93) / step) + 1 }, (_, number) => number * step);
+  const marks = Array.from({ length: Math.floor((longest * 0.86) / step) + 1 }, (_, number) => number * step);
   return el(
     "div",
     { class: "axis" },
