@@ -38,6 +38,8 @@ _COLUMNS = {
 """What a column's header may be, without spaces, case and punctuation; the field that each is comes first."""
 _FIELDS = {header: field for field, headers in _COLUMNS.items() for header in headers.split()}
 _PLATFORMS = ("canvas", "moodle", "gradescope", "sis", "github")
+_LASTING = {"canvas", "gradescope", "github"}
+"""Platforms of which a student has one id, whatever the assignment."""
 _LARGEST = 32 * 2**20
 _SEVERAL = -1
 
@@ -67,12 +69,26 @@ class Roster:
         """The rows that a submission is of: its students', or all of the group that it is named after; else none."""
         rows = [row for student in found.students if (row := self.row(student)) is not None]
         if not rows and (row := self._by(_guesses(found))) is not None:
-            rows = [row]
+            rows = [] if any(self._is_another(student, row) for student in found.students) else [row]
         return rows or self._group(found)
 
     def row(self, student: Student) -> Listed | None:
         """The row of somebody whom a platform names; none where it is nobody's, or could be several's."""
-        return self._by([fact] for fact in _sure(student))
+        row = self._by([fact] for fact in _sure(student))
+        return None if row is None or self._is_another(student, row) else row
+
+    def _is_another(self, student: Student, row: Listed) -> bool:
+        """Whether the platform says that it is not the row's student, whose name or login it may be all the same.
+
+        That is so where an id is another. Moodle's numbers are of one assignment, and the roster's may be of an older
+        one: there it is where the number is one student's and the name another's.
+        """
+        of_row = {platform: value.casefold() for platform, value in row.student.ids.items()}
+        if any(of_row.get(each, own) != own for each, own in _ids(student) if each in _LASTING):
+            return True
+        facts = ("moodle", student.ids.get("moodle", "")), ("name", _letters(student.name))
+        told = [at for fact in facts if (at := self._by([[fact]])) is not None]
+        return "moodle" in student.ids and len(told) == 2 and told[0] is not told[1]
 
     def _by(self, steps: Iterable[Iterable[tuple[str, str]]]) -> Listed | None:
         """The row that the first step leads to; none where facts of one step are known of several students."""
@@ -91,7 +107,7 @@ class Roster:
 def _known(row: Listed) -> Iterator[tuple[str, str]]:
     """Everything by which a student of the roster may be found; Moodle puts a group's name before the student's."""
     student = row.student
-    yield from ((platform, value.casefold()) for platform, value in student.ids.items())
+    yield from _ids(student)
     for kind, value in (("key", student.key), ("login", student.login), ("email", student.email)):
         yield kind, value.casefold()
     yield "local", student.email.casefold().partition("@")[0]
@@ -101,11 +117,15 @@ def _known(row: Listed) -> Iterator[tuple[str, str]]:
 
 def _sure(student: Student) -> Iterator[tuple[str, str]]:
     """What the platform itself says: ids, login, email, name, in this order."""
-    yield from ((platform, value.casefold()) for platform, value in student.ids.items())
+    yield from _ids(student)
     yield from ((kind, student.login.casefold()) for kind in ("github", "login", "key"))
     yield "email", student.email.casefold()
     yield "key", student.key.casefold()
     yield "name", _letters(student.name)
+
+
+def _ids(student: Student) -> Iterator[tuple[str, str]]:
+    yield from ((platform, value.casefold()) for platform, value in student.ids.items())
 
 
 def _guesses(found: Found) -> Iterator[list[tuple[str, str]]]:

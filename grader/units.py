@@ -98,8 +98,12 @@ def of_roster(found: Iterable[Found], roster: Roster) -> tuple[list[Unit], list[
     """The roster's students and groups in its order, those who handed in nothing too; and what is nobody's of them."""
     theirs: dict[str, list[Claim]] = {}
     unknown: list[Found] = []
-    for one in found:
-        if rows := roster.match(one):
+    matched = [(one, roster.match(one)) for one in found]
+    doubtful = _doubtful(matched)
+    for one, rows in matched:
+        if id(one) in doubtful:
+            unknown.append(replace(one, remarks=(*one.remarks, _DOUBTFUL)))
+        elif rows:
             several = one.students if len(one.students) > 1 else ()
             strangers = tuple(student for student in several if roster.row(student) is None)
             theirs.setdefault(_key(rows[0]), []).append(Claim(one, tuple(rows), strangers))
@@ -110,6 +114,30 @@ def of_roster(found: Iterable[Found], roster: Roster) -> tuple[list[Unit], list[
         members.setdefault(_key(row), []).append(row)
     together = _together(theirs, members)
     return [_unit(rows, theirs.get(key, ())) for key, rows in members.items() if key not in together], unknown
+
+
+_DOUBTFUL = "the roster knows one student of that name, the platform several: it is nobody's until the roster has ids"
+
+
+def _doubtful(matched: Iterable[tuple[Found, Sequence[Listed]]]) -> set[int]:
+    """What would be one student's, by `id`, though the platform gives it to several: namesakes, one in the roster.
+
+    What has the very id that the roster gives is not among it.
+    """
+    owners: dict[tuple[str, str, str], dict[str, list[Found]]] = {}
+    alone = [(one, rows[0].student) for one, rows in matched if len(rows) == 1 and len(one.students) == 1]
+    for one, student in alone:
+        for platform, value in one.students[0].ids.items():
+            owners.setdefault((student.key, one.only, platform), {}).setdefault(value, []).append(one)
+    own = {(student.key, platform): value for _, student in alone for platform, value in student.ids.items()}
+    return {
+        id(one)
+        for (key, _, platform), by_id in owners.items()
+        if len(by_id) > 1
+        for value, several in by_id.items()
+        if value != own.get((key, platform))
+        for one in several
+    }
 
 
 def _key(row: Listed) -> str:

@@ -19,7 +19,10 @@ NAME = "moodle"
 TITLE = "Moodle download"
 EXAMPLE = "Ada Lovelace_101_assignsubmission_file/wordcount.py"
 
-_ENTRY = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
+_ENTRY = re.compile(
+    r"(?P<name>.+?)_(?P<participant>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL
+)
+"""The first number is Moodle's: what comes behind it the student chose, perhaps as Moodle names another's file."""
 
 
 def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - every layout is asked the same

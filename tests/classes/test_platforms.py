@@ -139,6 +139,15 @@ def test_moodle_is_read_in_folders_and_flat(school: Class) -> None:
     assert (ada.name, dict(ada.ids)) == ("Ada Lovelace", {"moodle": "101"})
 
 
+def test_a_file_named_as_moodle_names_anothers_stays_its_authors(school: Class) -> None:
+    """Else whoever knows a fellow student's number could hand in for them."""
+    forged = "Eve_9_assignsubmission_file_Ada Lovelace_101_assignsubmission_file_wordcount.py"
+    school.put(forged, "Ada Lovelace_101_assignsubmission_file_wordcount.py")
+    found = school.by_name()
+    assert set(found) == {"Eve_9", "Ada Lovelace_101"}
+    assert found["Eve_9"].students[0].ids == {"moodle": "9"}
+
+
 # ---- GitHub ----------------------------------------------------------------------------------------------------------
 
 
