@@ -1,75 +1,71 @@
 """How fast is the engine? `python benchmarks/engine` prints a table and a plot.
 
 Against the serial original (one process, `json`) and against the floor (see floor.py): all sides in one run, in turn,
-medians of several, outputs checked equal. Ratios are what counts: machines differ, and are busy.
+medians of several, outputs checked equal. Ratios are what counts: machines differ, and are busy. In
+brackets stands what CPU time says, which other programs disturb less.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import geometric_mean, median
-from time import perf_counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import data
-from catalogue import HERE, JOBS, ROOT
+from catalogue import HERE, JOBS
+from clock import Cost, middle, run
+from sides import engine, original, require_equal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Row(NamedTuple):
-    """Medians in seconds: wall of the original and of the engine, CPU of the floor."""
+    """Medians in seconds; of the floor, CPU."""
 
     name: str
     megabytes: float
-    original: float
-    engine: float
+    original: Cost
+    engine: Cost
     floor: float
 
-    @property
     def speedup(self) -> float:
         """How many times as fast as the original."""
-        return self.original / self.engine
+        return self.original.wall / self.engine.wall
+
+    def speedup_by_cpu(self, workers: int) -> float:
+        """The same as it would be if nothing else ran, and all workers were always busy."""
+        return self.original.cpu / (self.engine.cpu / workers)
 
     def over_floor(self, workers: int) -> float:
         """Wall time over the floor's CPU time shared among the workers."""
-        return self.engine / (self.floor / workers)
+        return self.engine.wall / (self.floor / workers)
+
+    def over_floor_by_cpu(self) -> float:
+        """All CPU time over the floor's."""
+        return self.engine.cpu / self.floor
 
 
 def measure(name: str, work: Path, args: argparse.Namespace) -> Row:
     """One job, all sides in turn, several times."""
     job, maker = JOBS[name]
-    source = work / f"{name}.json"
+    source, expected, got = work / f"{name}.json", work / "original.out", work / "engine.out"
     data.write(maker, source, args.scale)
-    original = work / "original"
-    original.mkdir(exist_ok=True)
-    shutil.copyfile(ROOT / "dropin/MapReduce_original.py", original / "MapReduce.py")
-    walls: dict[str, list[float]] = {"original": [], "engine": []}
-    floors = []
+    originals, engines, floors = [], [], []
     for _ in range(args.runs):
-        expected = work / "original.out"
-        walls["original"].append(_run([str(job), str(source)], expected, {"PYTHONPATH": str(original)}))
-        got = work / "engine.out"
-        settings = {"PYMAPR_WORKERS": str(args.workers), "PYMAPR_ORDER": args.order, "PYMAPR_PROGRESS": "none"}
-        walls["engine"].append(_run([str(job), str(source)], got, settings))
-        _require_equal(name, expected, got, in_order=args.order == "stable")
+        originals.append(run([str(job), str(source)], expected, original(work)))
+        engines.append(run([str(job), str(source)], got, engine(args.workers, args.order)))
+        require_equal(name, expected, got, in_order=args.order == "stable")
         floors.append(_floor(job, source, work / "floor.out"))
-    row = Row(name, source.stat().st_size / 1e6, median(walls["original"]), median(walls["engine"]), median(floors))
+    row = Row(name, source.stat().st_size / 1e6, middle(originals), middle(engines), median(floors))
     source.unlink()
     return row
-
-
-def _run(command: list[str], output: Path, environment: dict[str, str]) -> float:
-    with output.open("wb") as file:
-        began = perf_counter()
-        subprocess.run([sys.executable, *command], stdout=file, check=True, env={**os.environ, **environment})
-        return perf_counter() - began
 
 
 def _floor(job: Path, source: Path, output: Path) -> float:
@@ -77,23 +73,27 @@ def _floor(job: Path, source: Path, output: Path) -> float:
     return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
-def _require_equal(name: str, expected: Path, got: Path, *, in_order: bool) -> None:
-    one, other = expected.read_bytes(), got.read_bytes()
-    if one != other and (in_order or sorted(one.splitlines()) != sorted(other.splitlines())):
-        raise SystemExit(f"{name}: the engine's output differs from the original's")
-
-
 def show(rows: list[Row], workers: int) -> None:
-    """The table, and a bar a job."""
-    print(f"{'job':24}{'MB':>6}{'original s':>12}{'engine s':>10}{'speed-up':>10}{'floor s':>9}{'over floor':>12}")
+    """The table, and a bar a job. In brackets: by CPU time."""
+    print(f"{'job':24}{'MB':>6}{'original s':>16}{'engine s':>16}{'speed-up':>14}{'floor s':>9}{'over floor':>14}")
     for row in rows:
-        times = f"{row.original:12.2f}{row.engine:10.2f}{row.speedup:10.2f}{row.floor / workers:9.2f}"
-        print(f"{row.name:24}{row.megabytes:6.1f}{times}{row.over_floor(workers):12.2f}")
-    speedup = geometric_mean([row.speedup for row in rows])
-    above = geometric_mean([row.over_floor(workers) for row in rows])
-    print(f"{'geometric mean':24}{'':28}{speedup:10.2f}{'':9}{above:12.2f}\n")
+        times = f"{_pair(*row.original):>16}{_pair(*row.engine):>16}"
+        ratio = _pair(row.speedup(), row.speedup_by_cpu(workers))
+        above = _pair(row.over_floor(workers), row.over_floor_by_cpu())
+        print(f"{row.name:24}{row.megabytes:6.1f}{times}{ratio:>14}{row.floor / workers:9.2f}{above:>14}")
+    speedup = _mean(row.speedup() for row in rows), _mean(row.speedup_by_cpu(workers) for row in rows)
+    above = _pair(_mean(row.over_floor(workers) for row in rows), _mean(row.over_floor_by_cpu() for row in rows))
+    print(f"{'geometric mean':62}{_pair(*speedup):>14}{above:>23}\n")
     for row in rows:
-        print(f"{row.name:24}|{'#' * round(row.speedup * 10)} {row.speedup:.2f}x")
+        print(f"{row.name:24}|{'#' * round(row.speedup() * 10)} {row.speedup():.2f}x")
+
+
+def _pair(by_wall: float, by_cpu: float) -> str:
+    return f"{by_wall:.2f} ({by_cpu:.2f})"
+
+
+def _mean(ratios: Iterable[float]) -> float:
+    return geometric_mean(list(ratios))
 
 
 def main() -> None:
