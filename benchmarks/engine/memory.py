@@ -2,7 +2,7 @@
 
 `whole`: the eight jobs in memory, the peak of all processes together beside that of the serial original. `budget`: word
 count with a combiner and join over far more data than `--memory` allows, beside a run that has all the memory it wants,
-over a sixteenth of the data. Memory is PSS (a page that n processes share counts 1/n in each), summed and sampled.
+over less of the same data. Memory is PSS (a page that n processes share counts 1/n in each), summed and sampled.
 """
 
 from __future__ import annotations
@@ -10,36 +10,44 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
+import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import geometric_mean
 from time import perf_counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import data
 from catalogue import JOBS, ROOT
 
-_EVERY = 0.02
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EVERY = 0.05
 """Seconds between two looks."""
 
 _UNITS = {"MB": 2**20, "GB": 2**30}
 
 
 class Usage(NamedTuple):
-    """Of one command: seconds, the most bytes that it and its descendants held together, what it printed as a hash."""
+    """Of one command: seconds of wall and of CPU, the most bytes that it and its descendants held together, and what it
+    printed, as a hash.
+    """
 
     wall: float
+    cpu: float
     peak: int
     digest: str
 
 
-def watched(command: list[str], environment: dict[str, str] | None = None) -> Usage:
-    """Run a command to its end, looking at its memory all the time."""
-    began, peak = perf_counter(), 0
+def watched(command: list[str], environment: dict[str, str] | None = None, kept: Path = Path(os.devnull)) -> Usage:
+    """Run a command to its end, looking at its memory all the time; its output is kept if it is to be."""
+    began, before, peak = perf_counter(), _children_cpu(), 0
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, env={**os.environ, **(environment or {})})
         while True:
@@ -49,12 +57,21 @@ def watched(command: list[str], environment: dict[str, str] | None = None) -> Us
                 break
             except subprocess.TimeoutExpired:
                 continue
-        wall = perf_counter() - began
+        wall, cpu = perf_counter() - began, _children_cpu() - before
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
         output.seek(0)
         digest = hashlib.file_digest(output, "blake2b").hexdigest()
-    return Usage(wall, peak, digest)
+        output.seek(0)
+        if kept != Path(os.devnull):
+            kept.write_bytes(output.read())
+    return Usage(wall, cpu, peak, digest)
+
+
+def _children_cpu() -> float:
+    """CPU seconds of all descendants that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _family(pid: int) -> list[int]:
@@ -117,11 +134,11 @@ def _engine(job: Path, source: Path, *options: str) -> list[str]:
 _COMBINES = "\n\ndef combiner(key, values):\n    mr.emit_intermediate(key, sum(values))\n"
 
 
-def budget(work: Path, size: int, memory: int) -> None:
+def budget(names: list[str], work: Path, size: int, memory: int) -> None:
     """Far more data than memory; the output is checked against that of a run that has all the memory it wants."""
-    heads = f"{'budget MB':>11}{'peak MB':>9}{'over MB':>9}{'us/record':>11}{'in memory':>11}{'ratio':>7}"
-    print(f"{'job':12}{'MB':>7}{heads}")
-    for name in ("wordcount", "join"):
+    heads = f"{'budget MB':>11}{'peak MB':>9}{'over MB':>9}{'wall s':>9}{'wall, each':>12}{'CPU, each':>11}"
+    print(f"{'job':12}{'MB':>7}{heads}      (each: of a record, over that of the run in memory)")
+    for name in names:
         job, maker = JOBS[name]
         text = job.read_text()
         mine = work / job.name
@@ -129,24 +146,52 @@ def budget(work: Path, size: int, memory: int) -> None:
             text.replace("\n\ndef reducer(", f"{_COMBINES}\n\ndef reducer(") if name == "wordcount" else text
         )
         small, large = work / "small.json", work / "large.json"
-        few, many = _of_size(maker, small, size // 16), _of_size(maker, large, size)
-        free = watched(_engine(mine, small, "--memory", "64GB"))
+        few, many = _of_size(maker, small, 1), _of_size(maker, large, size)
+        free = watched(_engine(mine, small, "--memory", "64GB"), kept=work / "small.out")
         tight = watched(_engine(mine, large, "--memory", f"{memory}B"))
-        each = [free.wall / few * 1e6, tight.wall / many * 1e6]
-        over = (tight.peak - memory) / 1e6
-        sizes = f"{large.stat().st_size / 1e6:7.0f}{memory / 1e6:11.0f}{tight.peak / 1e6:9.0f}{over:9.0f}"
-        print(f"{name:12}{sizes}{each[1]:11.2f}{each[0]:11.2f}{each[1] / each[0]:7.2f}", flush=True)
+        if tight.digest != _expected(name, (work / "small.out").read_bytes(), many // few):
+            raise SystemExit(f"{name}: the output within the budget is wrong")
+        wall, cpu = tight.wall / many / (free.wall / few), tight.cpu / many / (free.cpu / few)
+        over = (tight.peak - memory) / 2**20
+        sizes = f"{large.stat().st_size / 2**20:7.0f}{memory / 2**20:11.0f}{tight.peak / 2**20:9.0f}{over:9.0f}"
+        print(f"{name:12}{sizes}{tight.wall:9.1f}{wall:12.2f}{cpu:11.2f}", flush=True)
         small.unlink()
         large.unlink()
 
 
+_FIRST_FIELD = re.compile(rb'^(\["\w+", ")', re.MULTILINE)
+"""Before the id in a record of the join; a record of texts has no such thing."""
+
+
 def _of_size(maker: data.Maker, path: Path, size: int) -> int:
-    """Write about so many bytes; returns the number of records."""
-    data.write(maker, path, 0.02)
-    scale = 0.02 * size / path.stat().st_size
-    data.write(maker, path, scale)
-    with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(2**20), b""))
+    """Write about so many bytes: copies of some 30 MB, each with other ids; returns the number of records."""
+    data.write(maker, path, 1.0)
+    base, records, copy = path.read_bytes(), 0, 0
+    with path.open("wb") as file:
+        while file.tell() < size:
+            file.write(_FIRST_FIELD.sub(rb"\g<1>%d-" % copy, base))
+            records, copy = records + base.count(b"\n"), copy + 1
+    return records
+
+
+def _expected(name: str, small: bytes, copies: int) -> str:
+    """The hash of what copies of the data must give, made from what one of them gave."""
+    found = hashlib.new("blake2b")
+    if name == "wordcount":
+        found.update(b"".join(b'["%s", %d]\n' % (word, n * copies) for word, n in _counts(small)))
+    else:
+        for copy in range(copies):
+            found.update(_ID.sub(rb"\g<1>%d-" % copy, small))
+    return found.hexdigest()
+
+
+def _counts(output: bytes) -> Iterator[tuple[bytes, int]]:
+    for line in output.splitlines():
+        word, count = line[2:-1].split(b'", ')
+        yield word, int(count)
+
+
+_ID = re.compile(rb'("(?:order|line_item)", ")0-')
 
 
 def _size(text: str) -> int:
@@ -166,7 +211,8 @@ def main() -> None:
         if args.what != "budget":
             whole(args.jobs, Path(work), args.scale)
         if args.what != "whole":
-            budget(Path(work), args.size, args.memory)
+            jobs = [name for name in ("wordcount", "join") if name in args.jobs]
+            budget(jobs, Path(work), args.size, args.memory)
 
 
 if __name__ == "__main__":

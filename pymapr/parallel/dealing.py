@@ -25,7 +25,7 @@ _FIRST_BATCH, _MOST_BATCH = 2**14, 2**20
 
 def by_range(inputs: Sequence[Input], workers: int, memory: int) -> Iterator[MapTask]:
     """Tasks over files that the workers read for themselves."""
-    most = max(2**16, min(2**24, memory // (workers * 32)))
+    most = max(2**16, min(2**24, memory // (workers * 16)))
     task = 0
     for number, source in enumerate(inputs):
         for start, end in pieces(source.size, workers, most):

@@ -120,7 +120,8 @@ class Mapping:
     def _combine(self, groups: Groups, task: int) -> Groups:
         if self._job.combiner is None or not self._combines(task):
             return groups
-        combined = {key: self._shortened(key, values) for key, values in groups.items()}
+        # One value is short as it is: of the words of a text, most occur once in a task.
+        combined = {k: self._shortened(k, values) if len(values) > 1 else values for k, values in groups.items()}
         return {key: values for key, values in combined.items() if values}
 
     def _combines(self, task: int) -> bool:
