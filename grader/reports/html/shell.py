@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-STYLES = ("base", "overview", "table", "student", "print")
+STYLES = ("base", "verdicts", "overview", "table", "student", "difference", "timeline", "print")
 SCRIPTS = ("dom", "words", "data", "charts", "table", "difference", "timeline", "student", "main")
 """Files of `css/` and `js/`, in the order in which they are joined. The scripts share one scope, that of a module."""
 
