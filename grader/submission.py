@@ -114,7 +114,7 @@ def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Sub
     name = student.resolve().name
     try:
         for module in (student / spec.name / spec.module, student / spec.module):
-            if is_plain(module):
+            if is_plain(module, student):
                 return Submission(assignment=spec.name, name=name, module=module)
         nearest, is_link = _nearest(spec, student, modules)
         return Submission(assignment=spec.name, name=name, module=None, nearest=nearest, is_link=is_link)
@@ -125,15 +125,21 @@ def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Sub
 
 def _of_file(spec: Spec, module: Path) -> Submission:
     name = module.parent.resolve().name or module.stem
-    if not is_plain(module):
+    if not is_plain(module, module.parent):
         is_link = module.is_symlink()
         return Submission(assignment=spec.name, name=name, module=None, nearest=module.name, is_link=is_link)
     return Submission(assignment=spec.name, name=name, module=module, alone=True)
 
 
-def is_plain(path: Path) -> bool:
-    """Whether it is a file, and no link; raises OSError where we may not look."""
-    return path.is_file() and not path.is_symlink()
+def is_plain(path: Path, top: Path) -> bool:
+    """Whether it is a file, and `is_linked` is not so; raises OSError where we may not look."""
+    return path.is_file() and not is_linked(path, top)
+
+
+def is_linked(path: Path, top: Path) -> bool:
+    """Whether it, or a folder between `top` and it, is a link: to another student's work, or to the reference."""
+    inside = path.relative_to(top)
+    return any((top / each).is_symlink() for each in (inside, *inside.parents[:-1]))
 
 
 def _nearest(spec: Spec, student: Path, modules: Collection[str]) -> tuple[str, bool]:
@@ -142,7 +148,7 @@ def _nearest(spec: Spec, student: Path, modules: Collection[str]) -> tuple[str, 
     That is a file of a like name, or the only Python file that no other assignment asks for.
     """
     for link in (student / spec.name / spec.module, student / spec.module):
-        if link.is_symlink():
+        if is_linked(link, student):
             return link.relative_to(student).as_posix(), True
     names = [path.relative_to(student).as_posix() for path in islice(_files(student), SEARCHED)]
     return naming.nearest(spec.module, names, modules), False
@@ -152,7 +158,7 @@ def _files(folder: Path) -> Iterator[Path]:
     """The regular files of a student's folder, those at its top first."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_WRITTEN)
-        yield from (path for path in (Path(where, name) for name in sorted(files)) if is_plain(path))
+        yield from (path for path in (Path(where, name) for name in sorted(files)) if is_plain(path, path.parent))
 
 
 def did_you_mean(path: Path) -> str:

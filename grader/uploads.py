@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import archive, naming
 from grader.errors import InfrastructureError, SubmissionError
-from grader.submission import NOT_WRITTEN, SEARCHED, Submission, is_plain
+from grader.submission import NOT_WRITTEN, SEARCHED, Submission, is_linked, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,14 +164,14 @@ def _exact(tree: _Tree, name: str, module: str) -> str:
     """Where the module is, by its own name; empty if it is not there. Raises OSError where we may not look."""
     places = (f"{name}/{module}", module)
     if tree.folder is not None:
-        return next((place for place in places if is_plain(tree.folder / place)), "")
+        return next((place for place in places if is_plain(tree.folder / place, tree.folder)), "")
     return next((place for place in places if place in tree.files), "")
 
 
 def _link(tree: _Tree, name: str, module: str) -> str:
     if tree.folder is None:
         return ""
-    return next((place for place in (f"{name}/{module}", module) if (tree.folder / place).is_symlink()), "")
+    return next((place for place in (f"{name}/{module}", module) if is_linked(tree.folder / place, tree.folder)), "")
 
 
 def _module(tree: _Tree, place: str, module: str, work: Path) -> dict[str, Any]:

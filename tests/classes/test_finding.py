@@ -195,6 +195,19 @@ def test_a_link_is_not_followed(school: Class) -> None:
     assert set(found) == {"ada", "bob"}
 
 
+def test_a_folder_of_an_assignment_that_is_a_link_is_not_followed(school: Class) -> None:
+    """Repositories may hold links to folders: to another student's, or to where the reference may lie."""
+    school.put("ada/wordcount.py", "eve/x.txt", "mal/wordcount.py")
+    for thief in ("eve", "mal"):
+        (school.folder / thief / "wordcount").symlink_to("../ada")
+    found = school.by_name()
+    eve = found["eve"]
+    assert (eve.module, eve.nearest, eve.is_link) == (None, "wordcount/wordcount.py", True)
+    assert found["mal"].module == school.folder / "mal" / "wordcount.py"
+    [alone] = intake.one(school.folder / "eve", [WORDCOUNT], work=school.work)
+    assert (alone.module, alone.is_link) == (None, True)
+
+
 @pytest.mark.skipif(os.geteuid() == 0 or sys.platform == "win32", reason="root may read everything")
 def test_what_may_not_be_read_is_not_the_students_fault(school: Class) -> None:
     """It cannot be judged, and the others are."""
