@@ -58,7 +58,7 @@ def test_a_submission_is_run_alone_twice_isolated_permuted_and_scrambled(
     bench: Bench, assignments: Assignments
 ) -> None:
     """As the spec says: twice serially, once for each worker count, then permuted, and scrambled with the fewest."""
-    case = bench.judge("plain", assignments.wordcount(runs={"workers": [2, 3], "scramble": 2}))
+    case = bench.judge("plain", assignments.wordcount(runs={"workers": [2, 3], "scramble": 3}))
     assert [(run.engine, run.workers, run.order) for run in case.runs] == [
         ("serial", 1, "stable"),
         ("serial", 1, "stable"),
@@ -68,6 +68,7 @@ def test_a_submission_is_run_alone_twice_isolated_permuted_and_scrambled(
         ("serial", 1, "scramble:1"),
         ("parallel", 2, "scramble:1"),
         ("parallel", 2, "scramble:2"),
+        ("parallel", 2, "scramble:3"),
     ]
     assert all(run.wall > 0 and run.cpu > 0 and run.phases["total"] == run.wall for run in case.runs)
 
@@ -77,6 +78,14 @@ def test_a_check_that_is_off_is_not_run(bench: Bench, assignments: Assignments) 
     case = bench.judge("plain", assignments.wordcount(checks=NOTHING))
     assert [run.engine for run in case.runs] == ["serial"]
     assert case.verdict is Verdict.ACCEPTED
+
+
+def test_where_nothing_is_scrambled_one_more_order_of_the_values_is_tried(
+    bench: Bench, assignments: Assignments
+) -> None:
+    """As scrambles try orders too."""
+    case = bench.judge("plain", assignments.wordcount(checks={"isolation": "off"}, runs={"scramble": 2}))
+    assert [run.order for run in case.runs] == ["stable", "stable", "scramble:0", "scramble:1"]
 
 
 def test_without_scrambles_the_values_are_permuted_still(bench: Bench, assignments: Assignments) -> None:
