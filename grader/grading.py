@@ -15,7 +15,8 @@ from grader.errors import NothingToGrade, SpecError, UsageError
 from grader.late import opened
 from grader.merging import Gradebooks
 from grader.model import Audience, GradeReport, Spec, SubmissionResult, Verdict
-from grader.publish import FORMATS, Wanted, publish
+from grader.publish import FORMATS, Wanted, publish, refuse_shared
+from grader.reports import plain
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +33,7 @@ def grade(args: argparse.Namespace) -> Exit:
 
     audience, started = Audience(args.audience), datetime.now(UTC)
     reports, books = _reports(args), _gradebooks(args)
+    refuse_shared(_read(args), _written(reports, books))
     reports.check()
     levels.require(args.require_sandbox)
     specs = load_specs(args.paths)
@@ -44,13 +46,33 @@ def grade(args: argparse.Namespace) -> Exit:
     policies = {spec.name: spec.late for spec in specs}
     results = [opened(result, policies[result.assignment], started) for result in results]
     report = _report(results, started, audience, skipped)
+    _publish(report, replace(reports, sources=_sources(wanted)), books, specs)
+    return _exit(results, args.fail_under)
+
+
+def _publish(report: GradeReport, reports: Wanted, books: Gradebooks, specs: Sequence[Spec]) -> None:
+    """All reports and gradebooks; none is left out because another cannot be made, or nobody reads the tables."""
     try:
-        said = publish(report, replace(reports, sources=_sources(wanted)))
-        for line in said + books.merge(report, specs):
+        for line in publish(report, reports):
             _say(line)
     except BrokenPipeError:
         nobody_reads()
-    return _exit(results, args.fail_under)
+    finally:
+        for line in books.merge(report, specs):
+            _say(line)
+
+
+def _read(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    """Files and folders that options name, not to be written over: each with its option."""
+    for name in ("store", "roster", "submissions", "submission"):
+        if (path := getattr(args, name)) is not None:
+            yield name, path
+    yield from ((name, pair[0]) for name in EXPORTED if (pair := getattr(args, name)) is not None)
+
+
+def _written(reports: Wanted, books: Gradebooks) -> Iterator[tuple[str, Path]]:
+    yield from reports.files.items()
+    yield from ((name, out) for name, (_, out) in books.pairs.items())
 
 
 def _reports(args: argparse.Namespace) -> Wanted:
@@ -71,7 +93,7 @@ def _judge(
 
     audience = Audience(args.audience)
     with _as_told_to(audience), progress.Progress(sys.stderr, tally=audience is Audience.INSTRUCTOR) as shown:
-        return batch.grade(
+        results = batch.grade(
             specs,
             wanted,
             at_once=args.at_once or usable_cores(),
@@ -81,6 +103,17 @@ def _judge(
             regrade=args.regrade,
             resumed=lambda taken, total: _say(f"{taken} of {total} judgements taken from {args.store}"),
         )
+    if store is not None and args.submissions and (lost := _lost(store, results)):
+        _say(f"overrides in {args.store} of nobody here: {', '.join(lost)}")
+    return results
+
+
+def _lost(store: Store, results: Iterable[SubmissionResult]) -> list[str]:
+    """Whose overrides change no mark: with another roster, say, students have other names."""
+    graded = {(one.submission, one.assignment) for one in results}
+    assignments = {assignment for _, assignment in graded}
+    lost = sorted(whose for whose in store.overrides().keys() - graded if whose[1] in assignments)
+    return [plain.visible(f"{student} ({assignment})") for student, assignment in lost]
 
 
 @contextmanager

@@ -51,14 +51,9 @@ class Wanted:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raise UsageError where something could not be written, or two reports would meet in one file."""
-        taken: dict[Path, str] = {}
-        for name, path in self.files.items():
+        """Raise UsageError where something could not be written."""
+        for path in self.files.values():
             require_place(path)
-            other = taken.setdefault(path.resolve(), name)
-            if other != name:
-                hint = "give each report a file of its own"
-                raise UsageError(f"--{other} and --{name} name the same file, {path}", hint)
         if self.feedback is not None and not self.feedback.is_dir():
             require_place(self.feedback)
         if self.github and not all(os.environ.get(name) for name in _STEP):
@@ -106,6 +101,19 @@ def _rendered(report: GradeReport, name: str) -> Iterator[str]:
     module = import_module(f"grader.reports.to_{name}")
     pieces: Iterator[str] = module.render(report, os.environ) if name == "classroom50" else module.render(report)
     return pieces
+
+
+def refuse_shared(read: Iterable[tuple[str, Path]], written: Iterable[tuple[str, Path]]) -> None:
+    """Refuse what would be written over a file that another option names: a store or a roster would be gone.
+
+    read, written: options, by name, and the file that each names. Raises UsageError.
+    """
+    taken = {path.resolve(): name for name, path in read}
+    for name, path in written:
+        other = taken.setdefault(path.resolve(), name)
+        if other != name:
+            hint = "give each report a file of its own"
+            raise UsageError(f"--{other} and --{name} name the same file, {path}", hint)
 
 
 def require_place(path: Path) -> None:
