@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UNPACKED = "class"
 """The folder, in the one for what is unpacked, of a whole class's archive."""
+_ARCHIVES = 8
+"""So many of one student's archives are unpacked; each may fill its share of the disk."""
 _STEPS = 5
 """So many sole folders in one another are stepped into."""
 
@@ -56,13 +58,27 @@ def _tree(uploads: Sequence[Upload], wanted: Sequence[tuple[str, str]], asked: A
             tree.folder = uploads[0].path
             if all(_exact(tree, name, module) for name, module in wanted):
                 return tree  # the usual case: nothing needs to be searched
-        for number, upload in enumerate(sorted(uploads, key=lambda upload: upload.order)):
+        for number, upload in enumerate(_few(tree, sorted(uploads, key=lambda upload: upload.order))):
             _add(tree, upload, asked, work / str(number))
     except InfrastructureError as error:
         tree.unreadable = error.message
     except OSError as error:  # whatever lies there, it is not the student's fault that we may not see it
         tree.folder, tree.unreadable = None, f"{error.filename}: {error.strerror}"
     return tree
+
+
+def _few(tree: _Tree, uploads: Sequence[Upload]) -> Sequence[Upload]:
+    """The uploads, without archives if they are too many: some of them would be another submission."""
+    packed = [upload for upload in uploads if archive.is_archive(upload.name)]
+    return [upload for upload in uploads if upload not in packed] if _too_many(tree, packed) else uploads
+
+
+def _too_many(tree: _Tree, packed: Sequence[object]) -> bool:
+    if len(packed) <= _ARCHIVES:
+        return False
+    message = f"{len(packed)} archives were handed in, of which none is unpacked: more than {_ARCHIVES} are too many"
+    tree.broken.append(SubmissionError(message, "hand in the files themselves, or one zip"))
+    return True
 
 
 def _add(tree: _Tree, upload: Upload, asked: Asked, work: Path) -> None:
@@ -76,7 +92,7 @@ def _add(tree: _Tree, upload: Upload, asked: Asked, work: Path) -> None:
     else:
         names = list(islice(walk(upload.path), SEARCHED))
         packed = [name for name in names if "/" not in name and archive.is_archive(name)]
-        for number, name in enumerate(packed):
+        for number, name in enumerate([] if _too_many(tree, packed) else packed):
             tree.folder = None
             _unpacked(tree, upload.path / name, asked, work / f"in-{number}")
         tree.broken += [_foreign(name) for name in names if archive.is_foreign(name)]

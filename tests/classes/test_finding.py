@@ -148,6 +148,19 @@ def test_an_archive_in_an_archive_is_unpacked_and_no_deeper(school: Class) -> No
     assert {one.name: bool(one.module) for one in found} == {"ada_1": True, "bob_3": False}
 
 
+@pytest.mark.parametrize("place", ["eve/{}.zip", "eve_1001_{}_part.zip"])
+def test_a_student_with_many_archives_fills_no_disk(place: str, school: Class) -> None:
+    """None of them is unpacked, since which would be left out nobody could tell; others are not concerned."""
+    (school.folder / "eve").mkdir()
+    for number in range(9):
+        pack(school.folder / place.format(number), {"wordcount.py": ""})
+    [eve] = school.found(layout="folders" if "/" in place else "canvas").submissions
+    assert eve.module is None
+    assert eve.broken.startswith("9 archives were handed in, of which none is unpacked: more than 8 are too many")
+    assert eve.mend == "hand in the files themselves, or one zip"
+    assert not list(school.work.rglob("wordcount.py"))
+
+
 def test_a_broken_archive_beside_the_module_is_a_remark(school: Class) -> None:
     """What can be graded is; for the other assignment nothing is there but the broken one."""
     school.put("ada/wordcount.py", "ada/rest.zip", "ada/more.rar")
