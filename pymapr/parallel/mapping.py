@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pymapr.parallel.store import Store
     from pymapr.timings import Stopwatch
 
-_BETWEEN_CHECKS = 1024
-"""Records between two looks at the memory: one costs as much as mapping a short record."""
-
 
 class Mapping:
     """The mapper's side of one worker. carried: what the script emitted before execute. name: what the data is called
@@ -82,10 +79,11 @@ class Mapping:
     def _map_batch(self, work: _Work, batch: Batch) -> None:
         work.records += len(batch.records)
         work.blank += batch.blank
-        for start in range(0, len(batch.records), _BETWEEN_CHECKS):
-            some = batch.records[start : start + _BETWEEN_CHECKS]
+        start = 0
+        while some := batch.records[start : start + self._guard.stride]:
             with work.watch.phase("map"):
-                self._map_some(work.task, some, batch.indices[start : start + _BETWEEN_CHECKS])
+                self._map_some(work.task, some, batch.indices[start : start + len(some)])
+            start += len(some)
             if self._guard.full(len(some)):
                 self._let_out(work)
 
@@ -171,6 +169,8 @@ class Mapping:
     def _pack(self, parts: list[Group], task: MapTask) -> dict[int, bytes]:
         try:
             return {number: pack_group(part) for number, part in enumerate(parts) if part.keys}
+        except MemoryError:
+            raise  # no fault of the values'
         except Exception as error:  # pickle raises whatever the objects' own methods raise
             raise CannotTravel(
                 f"a key or value cannot travel between processes: {_told(error)}",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EXPANSION = 8
 """How many times larger a block is once it is unpacked: measured 5 to 12 on words, numbers and short tuples."""
 
+MOST_STRIDE = 1024
+"""Records between two looks at the memory: one costs as much as mapping a short record."""
+
 _SLACK = 2**22
 """Bytes that a process may grow by without meaning anything: the allocator takes memory in steps of a megabyte."""
 
@@ -66,11 +69,13 @@ class Budget:
 
 
 class MapGuard:
-    """Says when a map task should let go of its groups."""
+    """Says when a map task should let go of its groups. stride: how many records to map before asking again."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._records = self._enough = 0
+        self._held = resident()
+        self.stride = 1 if budget.size else MOST_STRIDE
 
     def begin(self) -> None:
         """A task begins, with nothing mapped yet."""
@@ -81,12 +86,22 @@ class MapGuard:
 
         Memory in pieces cannot be given back: from the second time on, the number of records has its say too.
         """
+        if not self._budget.size:
+            return False
         self._records += records
+        self._adapt()
         if self._records < self._enough or not self._budget.exceeded():
             return False
         self._enough = self._enough or self._records // 2
         self._records = 0
         return True
+
+    def _adapt(self) -> None:
+        """Look more often where records make much of little, less often where they do not."""
+        held = resident()
+        fast = held - self._held > max(self._budget.size // 16, _SLACK // 4)
+        self.stride = max(1, self.stride // 4) if fast else min(MOST_STRIDE, self.stride * 2)
+        self._held = held
 
 
 class MergeGuard:
@@ -116,17 +131,13 @@ class MergeGuard:
 
 
 _FEW_KEYS = 10_000
-"""So many keys can be weighed one by one; where there are more, they are divided first."""
+"""So many keys can be weighed one by one; where there are more, their values are counted."""
 
 
 def _heaviest(groups: Groups) -> tuple[Any, list[Any]] | None:
-    """The key whose values make up more than half of all, by number or by weight, if there is one."""
-    found = max(groups.items(), key=lambda item: len(item[1]))
-    if len(found[1]) * 2 >= sum(map(len, groups.values())):
-        return found
-    if len(groups) > _FEW_KEYS:
-        return None
-    weights = {key: _weight(values) for key, values in groups.items()}
+    """The key whose values make up more than half of all, by weight or where that takes too long by number."""
+    weigh = _weight if len(groups) <= _FEW_KEYS else len
+    weights = {key: weigh(values) for key, values in groups.items()}
     key = max(weights, key=lambda key: weights[key])
     return (key, groups[key]) if weights[key] * 2 >= sum(weights.values()) else None
 

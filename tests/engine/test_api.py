@@ -22,7 +22,7 @@ from pymapr.errors import MaprError, UsageError, UserCodeFailed, by_name
 from pymapr.inputs import Input
 from pymapr.job import from_namespace
 from pymapr.model import Options, Order
-from pymapr.parallel import mapping, memory
+from pymapr.parallel import memory
 from pymapr.parallel.mapping import Mapping
 from pymapr.parallel.protocol import Begin, MapTask
 from pymapr.parallel.reducing import _dealt
@@ -146,7 +146,6 @@ def test_the_facade_has_what_it_says() -> None:
 
 def test_a_map_task_lets_go_of_its_groups_before_it_outgrows_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks for one partition, in the order in which they were left, with the keys' places counted on."""
-    monkeypatch.setattr(mapping, "_BETWEEN_CHECKS", 2)
     grows = iter(range(0, 10**12, 2**24))
     monkeypatch.setattr(memory, "resident", lambda: next(grows))
     spill, source = SpillFile.create(), SpillFile.create()
@@ -161,7 +160,7 @@ def test_a_map_task_lets_go_of_its_groups_before_it_outgrows_its_memory(monkeypa
     )
     mapped = mapper.run(MapTask(0, "range", 0, 0, source.end), Stopwatch())
     groups = [unpack_group(read_at(file, offset, length)) for _, file, offset, length in mapped.blocks]
-    assert len(groups) == 4
+    assert len(groups) == 8
     assert [value for group in groups for value in group.values[group.keys.index("a")]] == list(range(8))
     assert [place for group in groups for place in group.places] == list(range(mapped.keys))
     assert (mapped.records, mapped.pairs) == (8, 16)
