@@ -153,15 +153,19 @@ def _spooled(name: str, stream: IO[bytes] | Any) -> Input:
 
 
 def pieces(size: int, workers: int, most: int) -> Iterator[tuple[int, int]]:
-    """Cut `size` bytes into (start, end): at least one a worker, none above `most`, smaller and smaller ones.
+    """Cut `size` bytes into (start, end): at least one a worker, none above `most`, in rounds of a piece a worker that
+    share out two thirds of what is left.
 
-    Large pieces group better, small ones at the end let all workers end together.
+    Large pieces group better: a key that occurs everywhere is sent once a piece. Small ones let all workers end
+    together, even if one is half as fast as another.
     """
     start, least = 0, min(_LEAST_PIECE, most, -(-size // workers))
     while start < size:
-        step = max(least, min(most, (size - start) // (2 * workers)), 1)
-        yield start, min(start + step, size)
-        start += step
+        step = max(least, min(most, (size - start) * 2 // (3 * workers)), 1)
+        for _ in range(workers):
+            if start < size:
+                yield start, min(start + step, size)
+                start += step
 
 
 def did_you_mean(path: str) -> str:
