@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import geometric_mean, median
 from time import perf_counter
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -31,17 +33,29 @@ SIDES = {
 }
 
 
-def timed(side: str, job: Path, source: Path, output: Path, workers: int) -> float:
-    """Wall seconds of one run of one side; what it prints is shown only where it fails."""
+class Times(NamedTuple):
+    """Seconds; CPU of all the processes of a side together."""
+
+    wall: float
+    cpu: float
+
+
+def timed(side: str, job: Path, source: Path, output: Path, workers: int) -> Times:
+    """One run of one side; what it prints is shown only where it fails."""
     files = [str(job), str(source)]
     command = ["-m", "pymapr", "run", *files, "--workers", str(workers), "--output", str(output), "--progress", "none"]
     if SIDES[side]:
         command = [str(HERE / SIDES[side]), *files, str(output), str(workers)]
-    began = perf_counter()
+    began, before = perf_counter(), _children_cpu()
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env=os.environ, check=False)
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-2000:]}")
-    return perf_counter() - began
+    return Times(perf_counter() - began, _children_cpu() - before)
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def bag(output: Path) -> list[str]:
@@ -56,22 +70,22 @@ def _settled(value: object) -> object:
     return [sorted(item, key=json.dumps) if isinstance(item, list) else item for item in value]
 
 
-def measure(name: str, work: Path, args: argparse.Namespace) -> dict[str, float]:
+def measure(name: str, work: Path, args: argparse.Namespace) -> dict[str, Times]:
     """All sides on one job."""
     job, maker = JOBS[name]
     source, output = work / f"{name}.json", work / "output"
     data.write(maker, source, args.scale)
-    walls: dict[str, list[float]] = {side: [] for side in args.sides}
+    times: dict[str, list[Times]] = {side: [] for side in args.sides}
     expected: list[str] | None = None
     for _ in range(args.runs):
         for side in args.sides:
-            walls[side].append(timed(side, job, source, output, args.workers))
+            times[side].append(timed(side, job, source, output, args.workers))
             found = bag(output)
             if expected is not None and found != expected:
                 raise SystemExit(f"{name}: the output of {side} differs from that of {args.sides[0]}")
             expected = found
     source.unlink()
-    return {side: median(found) for side, found in walls.items()}
+    return {side: Times(*map(median, zip(*found, strict=True))) for side, found in times.items()}
 
 
 def main() -> None:
@@ -84,21 +98,25 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="1: 20 to 40 MB a job")
     args = parser.parse_args()
     args.sides = list(dict.fromkeys(["pymapr", *args.sides]))
-    print(f"{'job':24}" + "".join(f"{side:>18}" for side in args.sides) + "   seconds (times pymapr's)")
+    print(f"{'job':24}" + "".join(f"{side:>22}" for side in args.sides) + "   seconds (wall, CPU over pymapr's)")
     rows = {}
     with tempfile.TemporaryDirectory(prefix="pymapr-bench-") as work:
         for name in args.jobs:
             rows[name] = found = measure(name, Path(work), args)
-            cells = (f"{seconds:.2f} ({seconds / found['pymapr']:.2f})" for seconds in found.values())
-            print(f"{name:24}" + "".join(f"{cell:>18}" for cell in cells), flush=True)
+            cells = (_cell(times, found["pymapr"]) for times in found.values())
+            print(f"{name:24}" + "".join(f"{cell:>22}" for cell in cells), flush=True)
     plot(rows, args.sides)
 
 
-def plot(rows: dict[str, dict[str, float]], sides: list[str]) -> None:
+def _cell(times: Times, ours: Times) -> str:
+    return f"{times.wall:.2f} ({times.wall / ours.wall:.2f}, {times.cpu / ours.cpu:.2f})"
+
+
+def plot(rows: dict[str, dict[str, Times]], sides: list[str]) -> None:
     """A bar a side: how many times as long as pymapr it takes, in the geometric mean."""
     print()
     for side in sides:
-        ratio = geometric_mean([found[side] / found["pymapr"] for found in rows.values()])
+        ratio = geometric_mean([found[side].wall / found["pymapr"].wall for found in rows.values()])
         print(f"{side:12}|{'#' * min(100, round(ratio * 2))} {ratio:.2f}x")
 
 
