@@ -190,17 +190,27 @@ class _Index:
     def rows(self, claim: Claim) -> set[int]:
         """All rows with one of the student's keys; if there are none, those with a name that is nobody else's."""
         student = claim.student
-        keys = keys_of({**student.ids, "login": student.login or student.key, "email": student.email})
+        login = "" if _is_githubs(student) else student.login or student.key
+        keys = keys_of({**student.ids, "login": login, "email": student.email})
         found = set().union(*(self._by_key.get(key, ()) for key in keys))
-        name = _name(standing.called(student))
-        if found or not name or self._namesakes[name] > 1:
+        name = "" if _is_githubs(student) else _name(standing.called(student))
+        if not name or self._namesakes[name] > 1:
             return found
-        return {row for row in self._by_name.get(name, ()) if not self._is_another(student, self._places[row])}
+        named = self._by_name.get(name, set())
+        if found:  # Moodle's numbers are of one assignment, and may be known from another: the name must not contradict
+            return found | named if "moodle" in student.ids and len(named) == 1 else found
+        return {row for row in named if not self._is_another(student, self._places[row])}
 
     def _is_another(self, student: Student, place: Place) -> bool:
         """Whether a row of the same name has another id. Logins and addresses one may have several of."""
         known = dict(keys_of(student.ids))
         return any(known.get(kind, name) != name for kind, name in place.keys)
+
+
+def _is_githubs(student: Student) -> bool:
+    """Whether nothing is known but a login at GitHub: anybody may have chosen it, and be called otherwise here."""
+    login = student.ids.get("github", "")
+    return student == Student(key=login, login=login, ids={"github": login})
 
 
 def _folded(kind: str, value: str) -> str:
