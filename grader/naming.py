@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FRAMEWORK = {"mapreduce.py", "mapreduce_original.py"}
 _NO_MODULE = re.compile(r"(test_.*|.*_test|conftest|setup|__init__|__main__)\.py", re.IGNORECASE)
 _PYTHON = re.compile(r"(?P<stem>.+)\.pyw?(?:\.txt)?", re.IGNORECASE)
-_COPY = re.compile(r"^(copy of )|(\s*\(\d+\)|[-_ ]\d+|[-_ ]+copy)$", re.IGNORECASE)
+_COPY = re.compile(r"^(copy of )|(\(\d+\)|[-_ ](\d+|copy))$", re.IGNORECASE)
 """What file managers and platforms add to a name that is taken."""
 _ALIKE = 0.8
 

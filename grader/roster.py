@@ -59,9 +59,11 @@ class Roster:
 
     rows: tuple[Listed, ...]
     _index: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
+    _groups: dict[str, list[Listed]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows):
+            self._groups.setdefault(row.group.casefold(), []).append(row)
             for known in _known(row):
                 self._index[known] = number if self._index.get(known, number) == number else _SEVERAL
 
@@ -100,8 +102,8 @@ class Roster:
         return None
 
     def _group(self, found: Found) -> list[Listed]:
-        names = {name.casefold() for name in (found.key, *found.called)}
-        return [row for row in self.rows if row.group and row.group.casefold() in names]
+        names = {name.casefold() for name in (found.key, *found.called) if name}
+        return [row for name in sorted(names) for row in self._groups.get(name, ())]
 
 
 def _known(row: Listed) -> Iterator[tuple[str, str]]:
