@@ -48,20 +48,25 @@ JOB = {"mapper": mapper, "reducer": reducer}
 
 
 class Way(NamedTuple):
-    """A way to run: `memory` decides whether blocks stay in messages, lie in files, or partitions are divided."""
+    """A way to run. on_disk: blocks lie in files, and partitions are divided."""
 
-    workers: int
-    memory: int
+    workers: int = 2
     order: str = "stable"
     isolated: bool = False
+    on_disk: bool = False
+
+    def run(self, source: Path) -> RunResult:
+        """Once."""
+        memory = 2**20 if self.on_disk else 2**30
+        return run(JOB, str(source), workers=self.workers, order=self.order, isolated=self.isolated, memory=memory)
 
 
 WAYS = {
-    "in memory": Way(2, 2**30),
-    "by arrival": Way(3, 2**30, "arrival"),
-    "on disk": Way(2, 2**20),
-    "isolated": Way(2, 2**30, isolated=True),
-    "scrambled": Way(2, 2**30, "scramble:3"),
+    "in memory": Way(),
+    "by arrival": Way(3, "arrival"),
+    "on disk": Way(on_disk=True),
+    "isolated": Way(isolated=True),
+    "scrambled": Way(order="scramble:3"),
 }
 
 
@@ -110,8 +115,13 @@ def bag(output: bytes) -> Counter[str]:
 def kill_at_random(source: Path, way: Way, seeds: range, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Run once a seed; returns how often it was right undisturbed, right with replacements, or ended with the error."""
     monkeypatch.setattr("pymapr.backends.local.ForkLauncher", Killing)
+    if way.on_disk:  # little data is as good as much, if no block is small enough for a message
+        monkeypatch.setattr("pymapr.parallel.store._INLINE_MOST", -1)
+        monkeypatch.setattr("pymapr.parallel.reduce_phase.EXPANSION", 64)
     expected = run(JOB, str(source), engine="serial").output
-    whole = run(JOB, str(source), **way._asdict()).timings.wall
+    undisturbed = way.run(source).timings
+    assert (undisturbed.bytes_spilled > 0) == way.on_disk
+    whole = undisturbed.wall
     found: Counter[str] = Counter()
     for seed in seeds:
         chance = Random(seed)
@@ -119,7 +129,7 @@ def kill_at_random(source: Path, way: Way, seeds: range, monkeypatch: pytest.Mon
         again = [chance.choice([0.0, chance.uniform(1e-4, whole)]) for _ in range(2 * way.workers)]
         Killing.moments = iter(first + again)
         try:
-            result = run(JOB, str(source), **way._asdict())
+            result = way.run(source)
         except WorkerDied as error:
             found["ended" if "died (SIGALRM) while it" in error.message else "badly told"] += 1
             continue
