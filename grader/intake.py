@@ -118,6 +118,8 @@ def _found(folder: Path, asked: Asked, layout: str, work: Path, said: list[str])
     there = _listing(folder)
     parts = {archive.stem(name): name for name in (*there.archives, *there.folders)}
     if not parts or not set(parts) <= set(asked.names):
+        if layout == "auto":
+            _refuse_some(there, sorted(set(parts) & set(asked.names)), asked)
         return _in_layout(there, asked, layout, "", said)
     found: list[Found] = []
     for name, entry in sorted(parts.items()):
@@ -132,6 +134,14 @@ def _found(folder: Path, asked: Asked, layout: str, work: Path, said: list[str])
     if not found:
         raise NothingToGrade(f"{folder}: nothing in it is any student's", "each assignment's folder holds a class")
     return found
+
+
+def _refuse_some(there: Listing, named: Sequence[str], asked: Asked) -> None:
+    """Raise UsageError where some folders bear assignments' names and others do not: who is a student there?"""
+    if named and layouts.chosen("auto", there, asked).NAME == "folders":
+        message = f"{there.folder}: {_list(named)}: named after an assignment; what lies beside it is not"
+        hint = f"name {there.folder / named[0]}, or put the rest aside; --layout folders takes each for a student's"
+        raise UsageError(message, hint)
 
 
 def _listing(folder: Path) -> Listing:

@@ -147,6 +147,17 @@ def test_folders_named_after_assignments_hold_a_class_each(school: Class) -> Non
     assert [(one.assignment, one.name) for one in found.submissions] == [("wordcount", "ada_1"), ("join", "Ada_7")]
 
 
+def test_an_assignments_folder_among_others_is_no_student(school: Class) -> None:
+    """Of two assignments' downloads side by side one may be asked for; its name would get somebody's mark."""
+    school.put("wordcount/ada/wordcount.py", "join/ada/join.py")
+    with pytest.raises(
+        UsageError, match="class: wordcount: named after an assignment; what lies beside it is not"
+    ) as no:
+        school.found()
+    assert no.value.hint.startswith(f"name {school.folder / 'wordcount'}, or put the rest aside")
+    assert {one.name for one in school.found(layout="folders").submissions} == {"wordcount", "join"}
+
+
 def test_an_assignments_folder_with_nothing_in_it_is_said_to_be_so(school: Class) -> None:
     """The others are graded."""
     school.put("wordcount/ada_1_2_wordcount.py", "join/README.txt")
