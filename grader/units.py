@@ -105,8 +105,10 @@ def of_roster(found: Iterable[Found], roster: Roster) -> tuple[list[Unit], list[
             unknown.append(replace(one, remarks=(*one.remarks, _DOUBTFUL)))
         elif rows:
             several = one.students if len(one.students) > 1 else ()
-            strangers = tuple(student for student in several if roster.row(student) is None)
-            theirs.setdefault(_key(rows[0]), []).append(Claim(one, tuple(rows), strangers))
+            strangers: tuple[Student, ...] = tuple(student for student in several if roster.row(student) is None)
+            for key in _whose(rows):
+                theirs.setdefault(key, []).append(Claim(one, tuple(rows), strangers))
+                strangers = ()
         else:
             unknown.append(one)
     members: dict[str, list[Listed]] = {}
@@ -140,6 +142,11 @@ def _doubtful(matched: Iterable[tuple[Found, Sequence[Listed]]]) -> set[int]:
     }
 
 
+def _whose(rows: Sequence[Listed]) -> list[str]:
+    """Whose it is, by key: every group's of which somebody handed in, else the first student's."""
+    return [*dict.fromkeys(_key(row) for row in rows if row.group)] or [_key(rows[0])]
+
+
 def _key(row: Listed) -> str:
     """By what rows get one mark; a group cannot be taken for a student."""
     return f"group {row.group.casefold()}" if row.group else f"student {row.student.key}"
@@ -152,7 +159,7 @@ def _together(theirs: dict[str, list[Claim]], members: dict[str, list[Listed]]) 
     """
     joined: set[str] = set()
     for key, claims in list(theirs.items()):
-        for row in (row for claim in claims for row in claim.rows[1:] if not row.group):
+        for row in (row for claim in claims for row in claim.rows if not row.group):
             other = _key(row)
             if other not in theirs and other not in joined:
                 members[key] += members[other]
@@ -162,7 +169,7 @@ def _together(theirs: dict[str, list[Claim]], members: dict[str, list[Listed]]) 
 
 def _unit(rows: Sequence[Listed], claims: Sequence[Claim]) -> Unit:
     """A student or a group of the roster, with what platforms call them, and whoever handed in with them."""
-    alone = [claim for claim in claims if len(claim.found.students) == 1]
+    alone = [claim for claim in claims if len(claim.found.students) == len(claim.rows) == 1]
     told = {claim.rows[0].student.key: claim.found.students[0].ids for claim in alone}
     students = [replace(row.student, ids={**told.get(row.student.key, {}), **row.student.ids}) for row in rows]
     strangers = {student.key: student for claim in claims for student in claim.strangers}

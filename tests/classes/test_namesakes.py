@@ -51,3 +51,21 @@ def test_of_namesakes_in_moodle_the_roster_s_number_tells_one(school: Class) -> 
     other.put("join/Ada L_101_assignsubmission_file/join.py", "wordcount/Ada L_7_assignsubmission_file/wordcount.py")
     both = other.found(WORDCOUNT, JOIN, roster="key,name\nada,Ada L\n").submissions
     assert [(one.name, bool(one.module)) for one in both] == [("ada", True), ("ada", True)]
+
+
+@pytest.mark.parametrize("order", ["b, a", "a, b", "b, a, d"])
+def test_who_hands_in_with_somebody_of_no_group_or_another_hands_in_for_the_group(order: str, school: Class) -> None:
+    """Whoever comes first in the platform's list: else the group would be missing, with no points."""
+    school.put("submission_1/wordcount.py")
+    submitters = ", ".join(f"{{':sid': {sid}}}" for sid in order.split(", "))
+    (school.folder / "submission_metadata.yml").write_text(f"submission_1: {{':submitters': [{submitters}]}}\n")
+    found = school.found(roster="key,group\na,red\nb,\nc,red\nd,blue\n").submissions
+    marked = {one.name: [student.key for student in one.students] for one in found if one.module}
+    assert marked == {"red": ["a", "c", "b"], **({"blue": ["d"]} if "d" in order else {})}
+
+
+def test_a_groups_file_tells_no_members_number(school: Class) -> None:
+    """Canvas writes the number of whoever uploaded it: in a gradebook, another member would get that one's row."""
+    school.put("red_1002_5_wordcount.py")
+    [red] = school.found(roster="key,name,group\nada,Ada,red\nbob,Bob,red\n").submissions
+    assert [(one.key, one.ids) for one in red.students] == [("ada", {}), ("bob", {})]
