@@ -54,24 +54,24 @@ class Shelf:
 
     def __init__(self) -> None:
         self.bytes = 0
-        self._rows: dict[int, array[int]] = {}
+        self._rows = array("q")
         self._payloads: dict[int, bytes] = {}
 
     def add(self, task: int, place: Place, payload: bytes) -> None:
         """One more block of this map task, in a message with this payload."""
-        self._rows.setdefault(task, array("q")).extend(place)
+        self._rows.extend((task, *place))
         self.bytes += place[2]
         if place[0] == INLINE:
             self._payloads[task] = payload
 
     def __len__(self) -> int:
-        return sum(map(len, self._rows.values())) // 3
+        return len(self._rows) // 4
 
     def __iter__(self) -> Iterator[tuple[int, Place, bytes]]:
         """All of them in the order of the tasks, each with its payload."""
-        for task in sorted(self._rows):
-            row, payload = self._rows[task], self._payloads.get(task, b"")
-            yield from ((task, row[at : at + 3].tolist(), payload) for at in range(0, len(row), 3))
+        for at in sorted(range(0, len(self._rows), 4), key=self._rows.__getitem__):
+            task, *place = self._rows[at : at + 4]
+            yield task, place, self._payloads.get(task, b"")
 
 
 def fetch(place: Place, payload: bytes) -> bytes:
