@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 _MASK = 2**64 - 1
 
+# A CRC alone would deal in step: the checksums of ("count", word) and ("show", word) differ by the same bits for all
+# words of one length, so that in two buckets such keys would always meet, or never. Multiplying modulo a prime breaks it.
+_FACTOR, _PRIME = 2654435769, 2**32 - 5
+
 
 def partition(key: Hashable, buckets: int) -> int:
     """The bucket of `key`, 0 <= bucket < buckets. Raises CannotPartition for what is not equal to itself (NaN)."""
     form = _form(key)
-    return 0 if form is None else crc32(form) % buckets
+    return 0 if form is None else crc32(form) * _FACTOR % _PRIME % buckets
 
 
 def partition_all(keys: Collection[Hashable], buckets: int) -> list[int]:
@@ -29,7 +33,7 @@ def partition_all(keys: Collection[Hashable], buckets: int) -> list[int]:
     or tuples of whole numbers, as in nine jobs of ten.
     """
     try:
-        return [crc32(form) % buckets for form in _forms(keys)]
+        return [crc32(form) * _FACTOR % _PRIME % buckets for form in _forms(keys)]
     except (TypeError, UnicodeEncodeError):  # another kind of key, or half a surrogate pair
         return [partition(key, buckets) for key in keys]
 

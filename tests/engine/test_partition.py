@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import subprocess
 import sys
 from decimal import Decimal
@@ -19,7 +20,7 @@ from engine.strategies import KEYS, Point
 from pymapr import run
 from pymapr.errors import CannotPartition
 from pymapr.grouping import merge, split
-from pymapr.partition import partition
+from pymapr.partition import partition, partition_all
 
 numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
 scalars = st.none() | numbers | st.text(st.characters())
@@ -100,6 +101,15 @@ def test_buckets_are_filled_evenly() -> None:
         assert max(map(found.count, range(8))) < 1000
 
 
+@pytest.mark.parametrize("buckets", [2, 3, 4, 8])
+def test_keys_that_differ_in_one_part_alone_are_not_dealt_in_step(buckets: int) -> None:
+    """Else what a reducer keeps of one key would be there for the other always, or never, by the length of a word."""
+    words = [f"{number:05}" for number in range(10_000)]
+    counts, shows = (partition_all([(what, word) for word in words], buckets) for what in ("count", "show"))
+    together = sum(map(operator.eq, counts, shows)) / len(words)
+    assert abs(together - 1 / buckets) < 0.03
+
+
 NAN = float("nan")
 
 
@@ -125,7 +135,8 @@ def test_the_hash_seed_changes_nothing() -> None:
     """Three processes with three seeds agree on text, tuples of text and frozensets of text."""
     code = """
 import json
-from pymapr.partition import partition
+import operator
+from pymapr.partition import partition, partition_all
 words = [f"word{n}" for n in range(50)]
 print(json.dumps([partition(key, 97) for word in words for key in (word, (word, 1), frozenset({word, "a", "b"}))]))
 """
