@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MASK = 2**64 - 1
 
 # A CRC alone would deal in step: the checksums of ("count", word) and ("show", word) differ by the same bits for all
-# words of one length, so that in two buckets such keys would always meet, or never. Multiplying modulo a prime breaks it.
+# words of one length, so that in two buckets such keys would always meet, or never. A product modulo a prime breaks it.
 _FACTOR, _PRIME = 2654435769, 2**32 - 5
 
 
