@@ -155,7 +155,7 @@ def _in_layout(there: Listing, asked: Asked, layout: str, where: str, said: list
     """What one layout makes of a folder; where: the beginning of what is said."""
     of = layouts.chosen(layout, there, asked)
     found = of.read(there, asked)
-    aside = sorted({*there.folders, *there.files} - set(of.claims(there, asked)))
+    aside = sorted({*there.folders, *there.files, *there.passed_over} - set(of.claims(there, asked)))
     students = _count(len({one.key for one in found}), "student")
     said.append(f"{where}{of.TITLE}: {students}" + (f"; left aside: {_list(aside)}" if aside else ""))
     return found

@@ -66,11 +66,15 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """The names in a folder, sorted; what is hidden, a link, or a machine's leftover is not among them."""
+    """The names in a folder, sorted; what is hidden, a link, or a machine's leftover is not among them.
+
+    passed_over: what may be somebody's all the same, to be said aloud: links, and what begins with an underscore.
+    """
 
     folder: Path
     folders: tuple[str, ...]
     files: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
     @property
     def archives(self) -> tuple[str, ...]:
@@ -85,14 +89,17 @@ class Listing:
 def listing(folder: Path) -> Listing:
     """Look at a folder's names; raises OSError where that is not allowed."""
     with os.scandir(folder) as entries:
-        seen = sorted((entry for entry in entries if not _is_hidden(entry.name)), key=lambda entry: entry.name)
+        there = sorted((entry for entry in entries if not _is_hidden(entry.name)), key=lambda entry: entry.name)
+        seen = [entry for entry in there if not entry.name.startswith("_")]
         folders = tuple(entry.name for entry in seen if entry.is_dir(follow_symlinks=False))
         files = tuple(entry.name for entry in seen if entry.is_file(follow_symlinks=False))
-    return Listing(folder=folder, folders=folders, files=files)
+        links = tuple(f"{entry.name} (a link)" for entry in seen if entry.is_symlink())
+    below = tuple(entry.name for entry in there if entry.name.startswith("_"))
+    return Listing(folder=folder, folders=folders, files=files, passed_over=(*below, *links))
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_")) or is_junk(name)
+    return name.startswith(".") or name == "__pycache__" or is_junk(name)
 
 
 class Layout(Protocol):

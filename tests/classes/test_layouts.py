@@ -61,8 +61,15 @@ def test_what_is_left_aside_is_said(school: Class) -> None:
         "evil\x1b.txt",
     )
     assert school.found().said == [
-        "a folder or archive per student: 2 students; left aside: cy.py, evil\\x1b.txt, notes.txt"
+        "a folder or archive per student: 2 students; left aside: _old, cy.py, evil\\x1b.txt, notes.txt"
     ]
+
+
+def test_nobody_is_passed_over_without_a_word(school: Class) -> None:
+    """A link is not followed, and an underscore hides a folder; either may be a student's, whom nobody would miss."""
+    school.put("ada/wordcount.py", "_eve/wordcount.py", ".hidden/x", "__pycache__/x", "__MACOSX/x")
+    (school.folder / "bob").symlink_to("ada")
+    assert school.found().said == ["a folder or archive per student: 1 student; left aside: _eve, bob (a link)"]
 
 
 def test_many_names_are_cut_in_what_is_said(school: Class) -> None:
