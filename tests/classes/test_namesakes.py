@@ -69,3 +69,11 @@ def test_a_groups_file_tells_no_members_number(school: Class) -> None:
     school.put("red_1002_5_wordcount.py")
     [red] = school.found(roster="key,name,group\nada,Ada,red\nbob,Bob,red\n").submissions
     assert [(one.key, one.ids) for one in red.students] == [("ada", {}), ("bob", {})]
+
+
+@pytest.mark.parametrize("written", ["ada-l", "@Ada-L", "https://github.com/ada-l/"])
+def test_a_login_at_github_is_the_same_however_it_is_written(written: str, school: Class) -> None:
+    """Else an address in the roster would say that everybody is somebody else."""
+    rows = roster.read(school.roster(f"key,login,github\n1,ada-l,{written}\n"))
+    clone = Student(key="ada-l", login="ada-l", ids={"github": "ada-l"})
+    assert [row.student.key for row in rows.match(Found(key="ada-l", students=(clone,)))] == ["1"]
