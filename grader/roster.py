@@ -290,11 +290,7 @@ def _key_column(fields: Sequence[str]) -> int:
 
 
 def _bare(platform: str, value: str) -> str:
-    """An id as the platform itself has it, not as people write it.
-
-    Moodle writes `Participant 101`, in the site's language, and means 101; people write `@ada` or an address for a
-    login at GitHub.
-    """
+    """An id alone: Moodle writes `Participant 101`, in the site's language, people `@ada` or GitHub's address."""
     if platform == "github":
         return value.rstrip("/").rpartition("/")[2].removeprefix("@")
     number = re.search(r"\d+$", value)

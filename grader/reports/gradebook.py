@@ -210,7 +210,7 @@ class _Index:
 def _is_githubs(student: Student) -> bool:
     """Whether nothing is known but a login at GitHub: anybody may have chosen it, and be called otherwise here."""
     login = student.ids.get("github", "")
-    return student == Student(key=login, login=login, ids={"github": login})
+    return student == Student(key=login, login=student.login and login, ids={"github": login})
 
 
 def _folded(kind: str, value: str) -> str:

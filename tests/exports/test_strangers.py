@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from exports.marks import a_mark, a_student, marks
 from grader.reports import to_canvas, to_moodle
 
@@ -10,9 +12,10 @@ MOODLE = "Identifier,Full name,Grade\nParticipant 101,Ada Lovelace,\nParticipant
 TITLES = {"wordcount": "Word count"}
 
 
-def test_a_login_at_github_is_no_login_here_unless_a_roster_says_so() -> None:
-    """Anybody can take another's at GitHub, and would overwrite her mark."""
-    mallory = a_student("ada", login="ada", ids={"github": "ada"})
+@pytest.mark.parametrize("login", ["ada", ""])
+def test_a_login_at_github_is_no_login_here_unless_a_roster_says_so(login: str) -> None:
+    """Anybody can take another's at GitHub, and would overwrite her mark; a roster of such logins says no more."""
+    mallory = a_student("ada", login=login, ids={"github": "ada"})
     done = to_canvas.merge(marks(a_mark(0, mallory)), CANVAS, file="grades.csv", titles=TITLES)
     assert done.text == CANVAS
     assert "wordcount: no row found for ada" in done.said
