@@ -261,7 +261,8 @@ class _Writer:
         except SubmissionError as error:
             if self._caps.strict:
                 raise
-            self.left_out.append(error.message)
+            why = error.message.removeprefix(_broken(self._name, "").message)
+            self.left_out.append(f"{_shown(self._name)}: left out: {why}")
             return
         if not parts or self._is_unwanted(parts):
             return
