@@ -553,8 +553,8 @@ def test_a_partition_beyond_the_memory_is_merged_in_parts(tmp_path: Path) -> Non
 
 
 def test_the_values_of_one_key_beyond_the_memory_are_told(tmp_path: Path) -> None:
-    """No cut can help there; a combiner can."""
-    path = job(tmp_path, "for n in range(8000): mr.emit_intermediate('the', (n, record, str(n)))")
+    """No cut can help there; a combiner can. (Far beyond the budget: a worker inherits free memory from its parent.)"""
+    path = job(tmp_path, "for n in range(8000): mr.emit_intermediate('the', (n, record, str(n) * 40))")
     error = failing(path, tmp_path, memory=2**20)
     assert type(error) is ValuesExceedMemory
     assert re.fullmatch(r"the values of key 'the' alone do not fit the memory budget \(\d+ so far\)", error.message)
