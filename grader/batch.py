@@ -288,7 +288,6 @@ def _twice(slots: Slots, attempt: Callable[[Sandbox], T]) -> T:
 
 def _result(spec: Spec, submission: Submission, cases: Cases, override: Override | None) -> SubmissionResult:
     late, remark = lateness(spec.late, submission.submitted)
-    handed_in = submission.module is not None  # when nothing was handed in need not be told
     return SubmissionResult(
         assignment=spec.name,
         submission=submission.name,
@@ -299,5 +298,5 @@ def _result(spec: Spec, submission: Submission, cases: Cases, override: Override
         submitted=submission.submitted,
         late=late,
         override=override,
-        remarks=(*submission.remarks, *([remark] if remark and handed_in else [])),
+        remarks=(*submission.remarks, *([remark] if remark else [])),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grader import archive, layouts, uploads
 from grader.archive import CLASS
 from grader.errors import NothingToGrade, SubmissionError, UsageError
+from grader.late import MARKED, MARKED_ONLY, UNTOLD
 from grader.layouts.found import Asked, listing
 from grader.roster import read as read_roster
 from grader.submission import Submission, did_you_mean, single
@@ -52,8 +53,8 @@ def handed_in(
     found = _found(folder, asked, layout, work, said)
     units = _of_roster(found, known, said) if known is not None else by_key(found)
     made = Made(asked, work)
-    chosen = [one for spec in specs for unit in units if (one := unit.submission(spec.name, made))]
-    return HandedIn(submissions=chosen, said=said)
+    theirs = ((spec, [one for unit in units if (one := unit.submission(spec.name, made))]) for spec in specs)
+    return HandedIn(submissions=[one for spec, each in theirs for one in _undated(spec, each, said)], said=said)
 
 
 def one(path: Path, specs: Sequence[Spec], *, work: Path) -> list[Submission]:
@@ -180,6 +181,29 @@ def _of_roster(found: Sequence[Found], roster: Roster, said: list[str]) -> list[
         for unit in by_key(unknown)
     ]
     return [*_distinct(units), *others]
+
+
+def _undated(spec: Spec, theirs: Sequence[Submission], said: list[str]) -> Sequence[Submission]:
+    """An assignment's submissions, a remark on those that nobody can call late; what is so of all is said once."""
+    there = [one for one in theirs if one.module is not None]
+    untold = [one for one in there if not one.submitted]
+    if spec.late is None or not untold:
+        return theirs
+    marked = [one.name for one in untold if MARKED in one.remarks]
+    said.append(
+        f"{spec.name}: of {len(untold)} of {_count(len(there), 'submission')} nothing tells when they were handed in,"
+        " so none of these is late; a roster's column `submitted` would tell"
+        + (f"; late by Canvas's word: {_list(marked)}" if marked else "")
+    )
+    some = len(untold) < len(there)
+    return [_remarked(one, some=some) if one.module is not None and not one.submitted else one for one in theirs]
+
+
+def _remarked(untold: Submission, *, some: bool) -> Submission:
+    """A submission without a time; some: others have one."""
+    if MARKED in untold.remarks:
+        return replace(untold, remarks=tuple(MARKED_ONLY if each == MARKED else each for each in untold.remarks))
+    return replace(untold, remarks=(*untold.remarks, UNTOLD)) if some else untold
 
 
 def _distinct(units: Sequence[Unit]) -> list[Unit]:

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from grader.model import LatePolicy, SubmissionResult
 
 UNTOLD = "not late: nothing tells when it was handed in"
-"""The remark on a submission whose time is not known."""
+"""The remark on a submission whose time is not known, where others' are."""
+
+MARKED = "Canvas marks it as late"
+"""The remark on what Canvas's download calls late, where no more than that is known of it."""
+
+MARKED_ONLY = "late by Canvas's word, but by how much nothing tells: no penalty"
+"""The remark instead, where lateness would cost something if its days could be counted."""
 
 _DAY = timedelta(days=1)
 
@@ -20,12 +26,10 @@ _DAY = timedelta(days=1)
 def lateness(policy: LatePolicy | None, submitted: str) -> tuple[Lateness | None, str]:
     """How late it is, None if it is not, and what to remark on that, mostly nothing.
 
-    submitted: ISO 8601 with offset; empty where nothing tells.
+    submitted: ISO 8601 with offset; empty where nothing tells, which whoever knows the class remarks on.
     """
-    if policy is None:
+    if policy is None or not submitted:
         return None, ""
-    if not submitted:
-        return None, UNTOLD
     time = _time(submitted)
     if time is None:
         return None, f"not late: {submitted!a} is no time with an offset"

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from grader.archive import is_archive
+from grader.late import MARKED
 from grader.layouts.found import Asked, Found, Listing, Upload
 from grader.model import Student
 
@@ -61,7 +62,7 @@ def _student(there: Listing, user: str, matches: Sequence[re.Match[str]], asked:
         students=(Student(key=key, ids={} if user.startswith("anon_") else {"canvas": user}),),
         uploads=tuple(uploads),
         called=(name,) if name else (),
-        remarks=("Canvas marks it as late",) if any(match["late"] for match in matches) else (),
+        remarks=(MARKED,) if any(match["late"] for match in matches) else (),
     )
 
 
