@@ -29,11 +29,15 @@ _UNMEASURED = ("",) * (len(PHASES) + 2)
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row. `verdict` is as `shown_verdict` gives it, or `withheld`; `name` and `points` are ready to print."""
+    """One row. `verdict` is as `shown_verdict` gives it, or `withheld`; `name` and `points` are ready to print.
+
+    note: why the points are not what was earned; mostly nothing.
+    """
 
     name: str
     verdict: str
     points: str
+    note: str = ""
     speed: Speed | None = None
 
 
@@ -58,7 +62,11 @@ class Table:
         self._page = page
         self._timed = any(row.speed for row in rows)
         self._titles = (first_title, *(_TITLES if self._timed else _TITLES[:2]))
-        cells = [self._titles, *((row.name, badge(row.verdict)[0], row.points, *_times(row.speed)) for row in rows)]
+        self._notes = max((len(row.note) + 1 for row in rows if row.note), default=0)
+        cells = [
+            self._titles,
+            *((row.name, badge(row.verdict)[0], self._points(row), *_times(row.speed)) for row in rows),
+        ]
         self._widths = [max(page.cells(line[column]) for line in cells) for column in range(len(self._titles))]
         name = self._widths[0]
         self._wide = self._timed and self._room_for_names(len(self._titles)) >= min(name, _SHORT_NAME)
@@ -78,9 +86,9 @@ class Table:
             yield from self._page.lines(name, indent=_INDENT, hang=_INDENT)
             name = ""
         if self._wide:
-            yield self._line(name, badge(row.verdict), row.points, *_times(row.speed))
+            yield self._line(name, badge(row.verdict), self._points(row), *_times(row.speed))
         else:
-            yield self._line(name, badge(row.verdict), row.points)
+            yield self._line(name, badge(row.verdict), self._points(row))
             yield from self._times_below(row)
 
     def legend(self) -> Iterator[str]:
@@ -88,6 +96,10 @@ class Table:
         if self._timed:
             text = "a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast"
             yield from self._page.lines((text, "dim"), indent=_INDENT)
+
+    def _points(self, row: Row) -> str:
+        """Points before a place for their note, so that they stand below one another."""
+        return f"{row.points}{f' {row.note}' if row.note else '':<{self._notes}}"
 
     def _room_for_names(self, columns: int) -> int:
         """What the first of so many columns gets when the others have theirs."""

@@ -7,6 +7,7 @@ pass for a line of ours.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.audience import FAILED, for_audience, shown_verdict
@@ -79,7 +80,7 @@ def _class(page: Page, report: GradeReport) -> Iterator[str]:
     explained = _explained(report.results)
     for result in explained:
         if found := [*_explanations(page, result)]:
-            yield from page.lines((_title(result), "bold"), f"  {_points(result)} points", hang=2)
+            yield from page.lines((_title(result), "bold"), f"  {_marked(result)} points", hang=2)
             yield from (*found, "\n")
     if more := sum(map(_wants_a_word, report.results)) - len(explained):
         where = "--html F shows them, --feedback DIR writes a page for each student"
@@ -120,7 +121,8 @@ def _submission_row(result: SubmissionResult) -> Row:
     return Row(
         name=plain.visible(result.submission),
         verdict=shown_verdict(result),
-        points=_points(result),
+        points=_marked(result),
+        note=_note(result),
         speed=speed(result.datasets),
     )
 
@@ -131,12 +133,24 @@ def _dataset_rows(result: SubmissionResult) -> list[Row]:
         for case in result.datasets
     ]
     withheld = [Row(name=plain.visible(name), verdict=WITHHELD, points="") for name in result.withheld]
-    total = Row(name="total", verdict=shown_verdict(result), points=_points(result), speed=speed(result.datasets))
-    return [*judged, *withheld, total] if len(judged) > 1 else [*judged, *withheld]
+    total = replace(_submission_row(result), name="total")
+    return [*judged, *withheld, total] if len(judged) > 1 or total.note else [*judged, *withheld]
 
 
-def _points(judged: CaseResult | SubmissionResult) -> str:
-    return f"{plain.points(judged.score)}/{plain.points(judged.max_score)}"
+def _points(case: CaseResult) -> str:
+    return f"{plain.points(case.score)}/{plain.points(case.max_score)}"
+
+
+def _marked(result: SubmissionResult) -> str:
+    """What goes into a gradebook, and not what was computed; the explanation has both."""
+    return f"{plain.points(result.mark)}/{plain.points(result.max_score)}"
+
+
+def _note(result: SubmissionResult) -> str:
+    """Why a mark may be another than the score."""
+    if result.override:
+        return "set"
+    return "late" if result.late and result.late.days else ""
 
 
 def _legend(table: Table) -> Iterator[str]:
