@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grader import arguments as asked
 from grader.arguments import Exit
 from grader.errors import GraderError, NothingToGrade, SpecError, UsageError
 from grader.grading import grade, load_specs, nobody_reads
+from grader.tidy import hear_endings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _say_whatever_it_is()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us: nothing is left running
+    hear_endings()
     try:
         command = _COMMANDS.get(arguments[0]) if arguments else None
         return command(arguments[1:]) if command else grade(asked.grading().parse_args(arguments))
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _show(error)
         return _exit_of(error)
     except KeyboardInterrupt:
-        sys.stderr.write("pymapr-grade: interrupted; nothing is left running\n")
+        _write("pymapr-grade: interrupted; nothing is left running\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         nobody_reads()
@@ -64,9 +65,13 @@ def _fault(error: Exception) -> GraderError:
 
 
 def _show(error: GraderError) -> None:
-    sys.stderr.write(f"pymapr-grade: error: {error}\n")
-    if error.hint:
-        sys.stderr.write(f"\nhint: {error.hint}\n")
+    _write(f"pymapr-grade: error: {error}\n" + (f"\nhint: {error.hint}\n" if error.hint else ""))
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):  # the terminal was closed: nobody is there to be told
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 # ---- the other commands ----------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def grade(args: argparse.Namespace) -> Exit:
     """Grade as the command line says."""
     from grader import tidy
-    from grader.sandbox import levels
+    from grader.sandbox import levels, tree
 
     audience, started = Audience(args.audience), datetime.now(UTC)
     reports, books = _reports(args), _gradebooks(args)
@@ -40,6 +40,7 @@ def grade(args: argparse.Namespace) -> Exit:
     books.check(_report((), started, audience, ()), specs)
     if notice := levels.notice():
         _say(notice)
+    tidy.sweep(tree.remove)
     with tidy.work_folder() as work, _store(args) as store:
         wanted, skipped = _wanted(specs, args, work)
         results = _judge(specs, wanted, args, store)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import shutil
 from typing import TYPE_CHECKING
 
 from grader.audience import for_audience
@@ -11,8 +10,12 @@ from grader.batch import Judgement, Slots, judge_one
 from grader.errors import GraderError, SpecError
 from grader.materials import Material, Materials, cache_folder
 from grader.model import Audience, CaseResult, DatasetSpec, GradeReport, SandboxReport, Spec, SubmissionResult
+from grader.sandbox import tree
+from grader.tidy import Held, sweep
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grader.submission import Submission
 
 
@@ -21,8 +24,9 @@ class Judgements:
 
     def __init__(self) -> None:
         self._slots = Slots(1)
-        self._work = tempfile.TemporaryDirectory(prefix="pymapr-grade-", ignore_cleanup_errors=True)
-        self._materials = Materials(Path(self._work.name), cache_folder())
+        sweep(tree.remove)
+        self._work = Held()
+        self._materials = Materials(self._work.path, cache_folder())
         self._ready: dict[tuple[Path, str], Material | GraderError] = {}
         self._made: dict[tuple[Path, str, Submission], CaseResult] = {}
 
@@ -38,7 +42,8 @@ class Judgements:
         """End what runs, and take the folders away."""
         self._slots.stop()
         self._slots.close()
-        self._work.cleanup()
+        shutil.rmtree(self._work.path, ignore_errors=True)
+        self._work.give_up()
 
     def _material(self, spec: Spec, dataset: DatasetSpec) -> Material | GraderError:
         """The dataset, made ready when first needed; or why it cannot be, found out once: it may take long."""

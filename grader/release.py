@@ -18,6 +18,7 @@ from grader.materials import Materials
 from grader.model import DatasetSpec, Spec, Visibility
 from grader.sandbox.runner import Sandbox
 from grader.spec import FILE_NAME, release_text
+from grader.tidy import work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,15 +35,11 @@ def release(specs: Sequence[Spec], out: Path, cache: Path | None) -> list[str]:
     Returns a line for each kit. `out` appears when all of them are complete. Raises UsageError rather than write over
     anything, SpecError where an assignment cannot be released, InfrastructureError where there is no room.
     """
-    with _all_or_nothing(out) as made, _work_folder() as work, Sandbox() as sandbox:
+    with _all_or_nothing(out) as made, work_folder() as work, Sandbox() as sandbox:
         folders = [made if len(specs) == 1 else made / spec.name for spec in specs]
-        materials = Materials(Path(work), cache)
+        materials = Materials(work, cache)
         kits = [_Kit(spec, folder, materials) for spec, folder in zip(specs, folders, strict=True)]
         return [f"{kit.spec.name}: {kit.write(sandbox)}" for kit in kits]
-
-
-def _work_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="pymapr-release-", ignore_cleanup_errors=True)
 
 
 class _Kit:

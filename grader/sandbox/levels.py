@@ -83,10 +83,10 @@ def test(wanted: Wanted) -> tuple[Level, bool]:
 
 
 def _probe(zygote: Zygote, root: Path, wanted: Wanted) -> dict[str, Any]:
-    root.chmod(0o711)
     folder = root / "own"
     folder.mkdir()
     if wanted.user:
+        root.chmod(0o711)
         os.chown(folder, wanted.user, wanted.user)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +23,7 @@ from grader.sandbox.prints import Prints
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
 from grader.sandbox.trouble import Trouble
 from grader.sandbox.watch import MOST_FOLDER, DiskShrinks, LimitExceeded, Watch
+from grader.tidy import Held
 from pymapr.errors import MaprError, ProtocolError, RelayExceeded, WorkerDied
 from pymapr.inputs import Input, open_input
 from pymapr.model import Options, Order
@@ -34,6 +33,7 @@ from pymapr.parallel.protocol import RunSerial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from grader.sandbox.layers import Wanted
@@ -91,11 +91,10 @@ class Sandbox:
         self._stop = stop or threading.Event()
         self._wanted = levels.own_user(levels.current().wanted if wanted is None else wanted)
         self._zygotes: dict[int, Zygote] = {}
-        try:
-            self.root = Path(tempfile.mkdtemp(prefix="pymapr-grade-"))
+        self._held = Held()
+        self.root = self._held.path
+        if self._wanted.user:
             self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
-        except OSError as error:
-            raise InfrastructureError(f"no temporary folder could be made: {error}") from None
         self._trouble = Trouble(self.root)
 
     def __enter__(self) -> Sandbox:
@@ -110,6 +109,7 @@ class Sandbox:
         """End the zygotes and take the folder away."""
         self._drop_zygotes()
         tree.remove(self.root)
+        self._held.give_up()
 
     def _drop_zygotes(self) -> None:
         for zygote in self._zygotes.values():

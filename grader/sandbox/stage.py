@@ -59,7 +59,6 @@ class Stage:
             _refuse_outside(name)
         try:
             self._home = Path(tempfile.mkdtemp(prefix="stage-", dir=root))
-            self._home.chmod(0o711)
         except OSError as error:
             raise InfrastructureError(f"no folder could be made for a submission: {error}") from None
 
@@ -128,6 +127,7 @@ class Stage:
 
     def _give(self, folder: Path, user: int) -> None:
         """Make a folder somebody's, with all that is in it but the dataset: everybody's to read, nobody's to change."""
+        self._home.chmod(0o711)  # so that they find their way to it
         os.chown(folder, user, user)
         for path, folders, names in os.walk(folder):
             for name in (*folders, *names):

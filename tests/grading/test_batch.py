@@ -277,7 +277,7 @@ def test_a_run_whose_zygote_is_killed_is_made_once_more(
 
 
 @linux_only
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_command_leaves_nothing_behind(
     number: signal.Signals, assignments: Assignments, command: Command, tmp_folder: Path
 ) -> None:
