@@ -104,12 +104,16 @@ def _rendered(report: GradeReport, name: str) -> Iterator[str]:
 
 
 def refuse_shared(read: Iterable[tuple[str, Path]], written: Iterable[tuple[str, Path]]) -> None:
-    """Refuse what would be written over a file that another option names: a store or a roster would be gone.
+    """Refuse what would be written over a file that is read, or written already: a store or a roster would be gone.
 
     read, written: options, by name, and the file that each names. Raises UsageError.
     """
-    taken = {path.resolve(): name for name, path in read}
+    kept = {path.resolve(): name for name, path in read}
+    taken = dict(kept)
     for name, path in written:
+        if kept.get(path.resolve()) == name:
+            hint = "name another to write: what was exported is all there is of the marks in it"
+            raise UsageError(f"--{name} would write over the file that it reads, {path}", hint)
         other = taken.setdefault(path.resolve(), name)
         if other != name:
             hint = "give each report a file of its own"

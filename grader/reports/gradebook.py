@@ -121,6 +121,25 @@ def merit(result: SubmissionResult, maximum: float | None) -> float | None:
     return max(0.0, min(maximum, scaled))
 
 
+def filled_in(marks: Sequence[tuple[Claim, str, float]], under: str = "") -> str:
+    """How many marks were filled in, and who had another before. marks: whose, what the cell showed, the points now."""
+    changed = [
+        f"{claim.called} {_short(before)} -> {plain.points(mark)}"
+        for claim, before, mark in marks
+        if _is_another_mark(before, plain.points(mark))
+    ]
+    of_them = _listed(f"{len(changed)} of them changed:", changed)
+    return ", ".join([f"{plain.count(len(marks), 'mark')} filled in{under}", *of_them])
+
+
+def _is_another_mark(before: str, now: str) -> bool:
+    """Whether a cell showed something, and that was not the mark, however it was written; a dash stands for nothing."""
+    old, new = number(before), number(now)
+    if old is None or new is None:
+        return before.strip() not in ("", "-", now)
+    return abs(old - new) > _DUST
+
+
 def remarks_on_marks(found: Sequence[Claim], maximum: float | None, column: str) -> Iterator[str]:
     """What must be said of how marks were turned into points of `column`."""
     judged = [claim for claim in found if claim.result.mark is not None]

@@ -17,6 +17,7 @@ from grader.reports.gradebook import (
     Merged,
     Place,
     claims,
+    filled_in,
     keys_of,
     match,
     merit,
@@ -128,20 +129,23 @@ class _Book:
         header = f"`{plain.visible(column.header.value.strip())}`"
         matches = match(wanted, [self._place(row, column) for row in self._students])
         filled, excused = self._write(matches.found, column)
-        yield f"{plain.count(filled, 'mark')} filled in under {header}"
+        yield filled_in(filled, f" under {header}")
         yield from remarks_on_marks([claim for claim, _ in matches.found], column.maximum, header)
         yield from (f"{place} is excused, so left as it was" for place in excused)
         yield from matches.said
 
-    def _write(self, found: Iterable[tuple[Claim, Place]], column: _Column) -> tuple[int, list[str]]:
-        filled, excused = 0, []
+    def _write(
+        self, found: Iterable[tuple[Claim, Place]], column: _Column
+    ) -> tuple[list[tuple[Claim, str, float]], list[str]]:
+        """The marks into their cells: those that are there now, with what was there; and whom they are not for."""
+        filled, excused = [], []
         for claim, place in found:
             mark = merit(claim.result, column.maximum)
             if place.mark.value.strip().upper() == _EXCUSED:
                 excused.append(place.called)
             elif mark is not None:
                 self.sheet.fill(place.mark, plain.points(mark))
-                filled += 1
+                filled.append((claim, place.mark.value, mark))
         return filled, excused
 
     def _column(self, hits: list[int], called: str) -> _Column:

@@ -16,6 +16,7 @@ from grader.reports.gradebook import (
     Merged,
     Place,
     claims,
+    filled_in,
     keys_of,
     match,
     merit,
@@ -115,13 +116,19 @@ class _Worksheet:
         free = [(claim, place) for claim, place in matches.found if not self._locked(rows[place.mark])]
         locked = [place.called for _, place in matches.found if self._locked(rows[place.mark])]
         kept = sum(not self._write(claim, rows[place.mark], shown) for claim, place in free)
-        judged = sum(claim.result.mark is not None for claim, _ in free)
-        yield f"{plain.count(judged, 'mark')} filled in"
+        yield filled_in([*self._marks(free, rows)])
         yield from self._remarks(free, rows)
         if kept:
             yield f"{plain.count(kept, 'comment')} of somebody else's left, without our feedback"
         yield from (f"{place} is locked, so left as it was" for place in locked)
         yield from matches.said
+
+    def _marks(self, found: list[tuple[Claim, Place]], rows: dict[Cell, Row]) -> Iterator[tuple[Claim, str, float]]:
+        """Who gets a mark, what stood in its place, and its points."""
+        for claim, place in found:
+            mark = merit(claim.result, self._maximum(rows[place.mark]))
+            if mark is not None:
+                yield claim, place.mark.value, mark
 
     def _remarks(self, found: list[tuple[Claim, Place]], rows: dict[Cell, Row]) -> Iterator[str]:
         by_maximum: dict[float | None, list[Claim]] = {}

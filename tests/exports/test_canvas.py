@@ -52,7 +52,23 @@ def test_marks_go_under_the_assignments_title_and_nothing_else_changes() -> None
     """Not a quotation mark, not a space; a mark that stood there is replaced."""
     text, said = merged(marks(a_mark(8, ADA), a_mark(10, GRACE)))
     assert text == EXPORT.replace("shy,,,51.2", "shy,8,,51.2").replace(",7,,66.0", ",10,,66.0")
-    assert said == ("wordcount: 2 marks filled in under `Word count (123)`",)
+    assert said == (
+        "wordcount: 2 marks filled in under `Word count (123)`, 1 of them changed: Grace Hopper (grace) 7 -> 10",
+    )
+
+
+@pytest.mark.parametrize("before", ["10", "10.00", "10,00", "", " ", "-"])
+def test_a_mark_that_stood_there_already_is_not_called_changed(before: str) -> None:
+    """However it was written; nor one that was not there."""
+    text, said = merged(marks(a_mark(10, GRACE)), EXPORT.replace(",7,", f',"{before}",'))
+    assert cells(text)["Hopper, Grace"] == "10"
+    assert said[0] == "wordcount: 1 mark filled in under `Word count (123)`"
+
+
+def test_words_in_the_place_of_a_mark_are_named_when_they_go() -> None:
+    """What a colleague wrote there, say, made visible."""
+    said = merged(marks(a_mark(10, GRACE)), EXPORT.replace(",7,", ",see\x1b me,"))[1]
+    assert said[0].endswith(r", 1 of them changed: Grace Hopper (grace) see\x1b me -> 10")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def explained(*results: SubmissionResult) -> list[str]:
 def test_the_terminal_says_how_a_mark_came_about() -> None:
     """Above what is wrong, since it is what counts."""
     assert explained(everything()) == [
-        "wordcount · team-1 (Ada, 02)  8/10 points",
+        "wordcount · team-1 (Ada, 02)  9/10 points",
         "  group: team 1",
         "  late: 2 days, which costs 20 % of the points",
         "  override: 9 by prof at 2026-03-05T09:00:00+01:00: explained it",

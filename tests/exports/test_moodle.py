@@ -94,6 +94,7 @@ def test_a_comment_of_somebody_elses_stays() -> None:
     text, said = merged(marks(a_mark(10, GRACE)))
     assert column(text) == ["", "10", ""]
     assert column(text, "Feedback comments")[1] == "<p>Nice!</p>"
+    assert said[0] == "wordcount: 1 mark filled in, 1 of them changed: grace 7.00 -> 10"
     assert said[1] == "wordcount: 1 comment of somebody else's left, without our feedback"
 
 

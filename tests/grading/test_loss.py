@@ -27,6 +27,7 @@ def pupils(assignments: Assignments, command: Command) -> Class:
         (["--csv", "./roster.csv"], "--roster and --csv name the same file, roster.csv"),
         (["--canvas", "canvas.csv", "out.csv", "--csv", "canvas.csv"], "--canvas and --csv name the same file"),
         (["--canvas", "canvas.csv", "out.csv", "--csv", "out.csv"], "--csv and --canvas name the same file, out.csv"),
+        (["--canvas", "canvas.csv", "./canvas.csv"], "--canvas would write over the file that it reads, canvas.csv"),
         (["--canvas", "canvas.csv", "roster.csv"], "--roster and --canvas name the same file, roster.csv"),
     ],
 )
