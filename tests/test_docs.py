@@ -23,6 +23,7 @@ from grader.model import Verdict
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+SHIPPED = sorted(path for path in (ROOT / "assignments").iterdir() if path.is_dir())
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MARK = "--- the next command ---"
@@ -108,6 +109,21 @@ def test_the_table_in_the_readme_shows_the_verdicts_that_the_samples_get() -> No
         "samples"
     ]
     assert {row.split()[0]: row.split()[2] for row in rows} == declared
+
+
+def test_every_page_installs_what_can_be_had() -> None:
+    """From a folder or a wheel of the version at hand: by name alone, an index would be asked that has none of it."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    texts = [page.read_text() for page in [*PAGES, *ROOT.glob("assignments/*/README.md")]]
+    assert not [text for text in texts if re.search(r"pip install pymapr(?!-)", text)]
+    assert {found for text in texts for found in re.findall(r"pymapr-(\d[\d.]*)-py3", text)} == {version}
+
+
+@pytest.mark.parametrize("page", ["docs/students.md", *(f"assignments/{each.name}/README.md" for each in SHIPPED)])
+def test_students_are_told_how_to_install(page: str) -> None:
+    """Before they are told to type a command that is not there yet."""
+    before, _, _ = (ROOT / page).read_text().partition("pymapr-grade . ")
+    assert "pip install" in before
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/students.md"])
