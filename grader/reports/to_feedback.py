@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 80
 _DIGITS = 10
+_NAMED = 12  # files of earlier runs
 _HEAD = 4096  # bytes: our mark is in a document's first lines
 # A plain name must not look like one that was told apart: somebody might choose it in order to be somebody else.
 _ENDS_IN_DIGITS = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}$", re.IGNORECASE)
@@ -36,8 +37,8 @@ def write(report: GradeReport, folder: Path | str) -> list[str]:
     """Writes `NAME.html` for each submission into `folder`, which is made if need be; returns lines to say.
 
     A file holds what its students may know and nothing of anybody else. One that an earlier run wrote for the same
-    submission is replaced, whole or not at all; any other file of that name stays, and is named in the lines. Marks are
-    private: only the owner may read a file.
+    submission is replaced, whole or not at all; any other file of that name stays, and is named in the lines, as is
+    what earlier runs wrote for whoever is not in this one. Marks are private: only the owner may read a file.
     Raises UsageError where the folder or a file cannot be written.
     """
     folder = Path(folder)
@@ -47,26 +48,33 @@ def write(report: GradeReport, folder: Path | str) -> list[str]:
         groups.setdefault(result.submission, []).append(result)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        paths = _paths(folder, groups)
         kept = [
             path
-            for path, submission in zip(_paths(folder, groups), groups, strict=True)
+            for path, submission in zip(paths, groups, strict=True)
             # What was skipped may speak of others.
             if not _write(path, replace(cut, results=tuple(groups[submission]), skipped=()), submission)
         ]
+        older = _older(folder, {path.name for path in paths})
     except OSError as error:
         raise UsageError(
             f"--feedback {plain.visible(str(folder))}: {error.strerror or error}: {_place(error, folder)}",
             "name a folder that can be written, or one that does not exist yet",
         ) from error
-    return [*_said(folder, len(groups) - len(kept)), *map(_foreign, kept)]
+    return [*_said(folder, len(groups) - len(kept), older), *map(_foreign, kept)]
 
 
 def _place(error: OSError, folder: Path) -> str:
     return plain.visible(os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(folder))
 
 
-def _said(folder: Path, written: int) -> list[str]:
-    return [f"feedback: {plain.count(written, 'file')} in {plain.visible(str(folder))}"]
+def _said(folder: Path, written: int, older: list[str]) -> list[str]:
+    said = [f"feedback: {plain.count(written, 'file')} in {plain.visible(str(folder))}"]
+    if older:
+        more = f" and {len(older) - _NAMED:,} more" if len(older) > _NAMED else ""
+        left = f"feedback: {plain.count(len(older), 'older page')} left: {', '.join(older[:_NAMED])}{more}"
+        said.append(left)
+    return said
 
 
 def _foreign(path: Path) -> str:
@@ -128,7 +136,18 @@ def _ours(path: Path, mark: str) -> bool:
     """Whether nothing lies there, or what an earlier run wrote for this submission. A link is somebody else's."""
     if not os.path.lexists(path):
         return True
+    return _holds(path, f'<meta name="pymapr-feedback" content="{mark}">')
+
+
+def _older(folder: Path, written: set[str]) -> list[str]:
+    """The files that earlier runs wrote, but this one would not: of those who have left the class, say."""
+    others = (path for path in folder.glob("*.html") if path.name not in written and os.access(path, os.R_OK))
+    return sorted(plain.visible(path.name) for path in others if _holds(path, '<meta name="pymapr-feedback" content="'))
+
+
+def _holds(path: Path, opening: str) -> bool:
+    """Whether it is a file, and no link, that begins as ours do."""
     if path.is_symlink() or not path.is_file():
         return False
     with path.open("rb") as file:
-        return f'<meta name="pymapr-feedback" content="{mark}">'.encode() in file.read(_HEAD)
+        return opening.encode() in file.read(_HEAD)

@@ -168,6 +168,23 @@ def test_another_student_s_feedback_is_foreign_too(tmp_path: Path) -> None:
     assert len(to_feedback.write(of("ann"), tmp_path)) == 2
 
 
+def test_pages_of_those_who_are_not_in_the_class_any_more_are_named_and_stay(tmp_path: Path) -> None:
+    """They hold old marks; but nothing that we did not write is called ours."""
+    to_feedback.write(of("ann", "eve", "zoe"), tmp_path)
+    (tmp_path / "notes.html").write_text("<!doctype html>mine")
+    (tmp_path / "link.html").symlink_to(tmp_path / "eve.html")
+    assert to_feedback.write(of("ann", "bob"), tmp_path)[1:] == ["feedback: 2 older pages left: eve.html, zoe.html"]
+    assert names(tmp_path) == {"ann.html", "bob.html", "eve.html", "zoe.html", "notes.html", "link.html"}
+
+
+def test_of_many_older_pages_a_dozen_are_named(tmp_path: Path) -> None:
+    """Last year's class, say."""
+    to_feedback.write(of(*(f"s{number:02}" for number in range(14))), tmp_path)
+    said = to_feedback.write(of("ann"), tmp_path)[1]
+    assert said.startswith("feedback: 14 older pages left: s00.html, ")
+    assert said.endswith(", s11.html and 2 more")
+
+
 @pytest.mark.parametrize("dangling", [False, True])
 def test_no_link_is_followed(tmp_path: Path, dangling: bool) -> None:
     """It may lead anywhere."""
