@@ -22,7 +22,7 @@ from grader.sandbox.limits import ChildLimits
 from grader.sandbox.prints import Prints
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
 from grader.sandbox.trouble import Trouble
-from grader.sandbox.watch import MOST_FOLDER, DiskShrinks, LimitExceeded, Watch
+from grader.sandbox.watch import MOST_FOLDER, DiskShrinks, LimitExceeded, Watch, out_of_time
 from grader.tidy import Held
 from pymapr.errors import MaprError, ProtocolError, RelayExceeded, WorkerDied
 from pymapr.inputs import Input, open_input
@@ -195,7 +195,7 @@ class Sandbox:
             self._end(launcher, prints, program.stage)
         wall, cpu = perf_counter() - began, watch.cpu()
         if failure is None and cpu > limits.time:
-            failure = Failure(kind="time", message=f"used {cpu:.1f} s of CPU time; {limits.time:g} s are allowed")
+            failure = _limited(out_of_time(limits.time))
         return _outcome(failure, result, prints.text(), order, wall, cpu)
 
     def _free(self) -> int:
@@ -215,7 +215,7 @@ class Sandbox:
     def _failure(self, error: LimitExceeded | DiskShrinks | MaprError, limits: Limits) -> Failure:
         """What ended a run, as the student's failure; raises InfrastructureError for what is ours or the machine's."""
         if isinstance(error, LimitExceeded):
-            return Failure(kind=error.kind, message=error.message, hint=error.hint)
+            return _limited(error)
         if isinstance(error, DiskShrinks):
             return self._filled(error)
         return _failure(error, limits, self._trouble)
@@ -229,6 +229,10 @@ class Sandbox:
             message=f"wrote more than {MOST_FOLDER // 2**20} MB to the disk, in files that are in no folder",
             hint="hand results over with emit instead of writing files",
         )
+
+
+def _limited(error: LimitExceeded) -> Failure:
+    return Failure(kind=error.kind, message=error.message, hint=error.hint)
 
 
 def _opened(program: Program) -> Input:
@@ -274,7 +278,7 @@ def _failure(error: MaprError, limits: Limits, trouble: Trouble) -> Failure:
 
 def _death(error: WorkerDied, limits: Limits) -> Failure:
     if "SIGXCPU" in error.message:
-        return Failure(kind="time", message=f"used more than {limits.time:g} s of CPU time")
+        return _limited(out_of_time(limits.time))
     return Failure(kind="WorkerDied", message=claims.words(error.message), hint=_LET_RUN)
 
 

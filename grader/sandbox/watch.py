@@ -45,6 +45,12 @@ class LimitExceeded(GraderError):  # noqa: N818 - says what happened
         self.kind = kind
 
 
+def out_of_time(allowed: float) -> LimitExceeded:
+    """Of CPU time (seconds): the same words for whoever finds out, the watch, the kernel or the final account."""
+    message = f"used more than {allowed:g} s of CPU time"
+    return LimitExceeded("time", message, "is there a loop that never ends, or work done twice?")
+
+
 class DiskShrinks(InfrastructureError):  # noqa: N818 - says what happened
     """The disk is filling up while a run lasts, and not with what lies in its folder. free: the bytes left."""
 
@@ -110,11 +116,7 @@ class Watch:
 
     def _look_at_cpu(self) -> None:
         if self.cpu() > self._limits.time:
-            raise LimitExceeded(
-                "time",
-                f"used more than {self._limits.time:g} s of CPU time",
-                "is there a loop that never ends, or work done twice?",
-            )
+            raise out_of_time(self._limits.time)
 
     def _look_at_memory(self) -> None:
         held = [held_by(pid) for pid in self._running()]

@@ -137,11 +137,19 @@ def test_ending_early_is_told_with_the_mend(runs: Runs) -> None:
     assert found.hint.startswith("let mapper and reducer return: exit(), os._exit() and the like end the run")
 
 
-def test_cpu_time_that_shows_only_at_the_end_counts(runs: Runs) -> None:
-    """A run may be over between two looks."""
-    found = failure(runs.serial(job(), Limits(time=0.001)))
-    assert found.kind == "time"
-    assert found.message.endswith("of CPU time; 0.001 s are allowed") or "used more than 0.001 s" in found.message
+@pytest.mark.parametrize(
+    ("mapper", "allowed"),
+    [
+        pytest.param("while True: pass", 0.5, id="the watch"),
+        pytest.param("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", 5, id="the kernel"),
+        pytest.param("pass", 0.001, id="the account at the end: a run may be over between two looks"),
+    ],
+)
+def test_whoever_finds_that_time_is_up_says_the_same(runs: Runs, mapper: str, allowed: float) -> None:
+    """Message and hint: else a report would show one trouble as several."""
+    found = failure(runs.serial(job(mapper), Limits(time=allowed)))
+    assert (found.kind, found.message) == ("time", f"used more than {allowed:g} s of CPU time")
+    assert found.hint == "is there a loop that never ends, or work done twice?"
 
 
 # ---- what is ours ----------------------------------------------------------------------------------------------------
