@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.dealing import Waiting
@@ -137,7 +137,9 @@ def grade(
             lambda case: heard(len(cases) if case else 0, len(todo) if case else 0, case),
         )
     overrides = known.overrides()
-    return [_result(spec, one, cases, overrides.get((one.name, spec.name))) for spec, one in asked]
+    outdated = known.outdated(overrides)
+    results = [_result(spec, one, cases, overrides.get((one.name, spec.name))) for spec, one in asked]
+    return [_doubtful(one) if (one.submission, one.assignment) in outdated else one for one in results]
 
 
 def judged(spec: Spec) -> list[DatasetSpec]:
@@ -284,6 +286,11 @@ def _twice(slots: Slots, attempt: Callable[[Sandbox], T]) -> T:
             raise
         with slots.lent() as sandbox:
             return attempt(sandbox)
+
+
+def _doubtful(result: SubmissionResult) -> SubmissionResult:
+    """A result with an override that was made of something else: it stands, but somebody should look."""
+    return replace(result, remarks=(*result.remarks, "set by hand before this version was handed in"))
 
 
 def _result(spec: Spec, submission: Submission, cases: Cases, override: Override | None) -> SubmissionResult:

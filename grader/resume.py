@@ -9,6 +9,8 @@ from grader.packed import small
 from grader.sandbox import levels
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from grader.model import CaseResult, DatasetSpec, Override, Spec
     from grader.store import Identity, Key, Store
     from grader.submission import Submission
@@ -53,3 +55,9 @@ class Known:
     def overrides(self) -> dict[tuple[str, str], Override]:
         """The overrides in force, by submission and assignment."""
         return self._store.overrides() if self._store is not None else {}
+
+    def outdated(self, overrides: Mapping[tuple[str, str], Override]) -> set[tuple[str, str]]:
+        """Of these overrides those that were made before what counts now was handed in."""
+        if self._store is None:
+            return set()
+        return {whose for whose, made in overrides.items() if self._store.changed_since(*whose, made.at)}

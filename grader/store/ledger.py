@@ -116,6 +116,12 @@ class Store:
         last = {(codec.unspell(row[0]), codec.unspell(row[1])): _overridden(row[1:]) for row in rows}
         return {whose: one.override for whose, one in last.items() if one.override is not None}
 
+    def changed_since(self, student: str, assignment: str, at: str) -> bool:
+        """Whether what was last graded had not been handed in at a time, as the store writes it: an override's, say."""
+        rows = [_row(row) for row in self._read(_HISTORY, (codec.spell(student),))]
+        keys = [(row.at, row.key.submission) for row in rows if row.identity.assignment == assignment]
+        return bool(keys) and keys[-1][1] not in {submission for time, submission in keys if time <= at}
+
     def _annotate(self, student: str, assignment: str, score: float | None, reason: str, by: str) -> None:
         if not reason.strip():
             raise UsageError("an override needs a reason", "say why, for whoever asks in a year: --reason TEXT")

@@ -174,6 +174,26 @@ def test_an_override_is_the_mark_and_the_score_stays(spec: Spec, store: Store) -
     assert (bob.score, bob.mark, bob.override.by) == (0, 6.5, "prof")
 
 
+def test_an_override_of_what_was_replaced_since_is_remarked_on(spec: Spec, store: Store) -> None:
+    """It stands; but not where the old version is back, where another rule changed, or it was overridden anew."""
+    remark = ("set by hand before this version was handed in",)
+    Grading(spec, store)
+    store.override("bob", "wordcount", 6.5, "the statement was unclear", "prof")
+
+    def remarks(of: Spec = spec) -> list[tuple[str, ...]]:
+        return [one.remarks for one in Grading(of, store).results]
+
+    assert remarks(replace(spec, points=20)) == [(), ()]
+    hand_in(spec, "bob", "plain")
+    assert remarks() == [(), remark]
+    hand_in(spec, "bob", "other_problem")
+    assert remarks() == [(), ()]
+    hand_in(spec, "bob", "plain")
+    assert remarks() == [(), remark]
+    store.override("bob", "wordcount", 7, "the same for the new one", "prof")
+    assert remarks() == [(), ()]
+
+
 def test_without_a_store_nothing_is_kept_and_runs_are_packed_all_the_same(spec: Spec, tmp_path: Path) -> None:
     """A class of a thousand must fit in memory; nobody is told of a store that there is not."""
     done = Grading(spec, None)
