@@ -245,7 +245,9 @@ def test_the_tally_ends_with_what_is_our_own_fault() -> None:
     """The good news first, then the failures from the mildest, then what could not be judged."""
     verdicts = [Verdict.GRADER_ERROR, Verdict.MISSING, Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
     results = [a_result(a_case(verdict=verdict), submission=verdict.value) for verdict in verdicts]
-    assert "5 submissions: 2 accepted, 1 wrong-answer, 1 missing, 1 grader-error\n" in rendered(a_report(*results))
+    assert "4 students, 4 submissions: 2 accepted, 1 wrong-answer, 1 missing, 1 grader-error\n" in rendered(
+        a_report(*results)
+    )
 
 
 def test_every_verdict_is_tallied() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from builders import a_case, a_report, a_result
 
-from grader.model import Lateness, Override, SubmissionResult
+from grader.model import Lateness, Override, SubmissionResult, Verdict
 from grader.reports import to_terminal
 
 LATE = replace(a_result(a_case(max_score=10), submission="bob"), late=Lateness(days=9, penalty=1.0))
@@ -44,3 +44,12 @@ def test_one_student_has_a_total_where_the_mark_is_not_the_score() -> None:
     """Though there is one dataset alone."""
     assert "total    ✓ accepted   0/10 late\n" in report(LATE)
     assert "total" not in report(PLAIN)
+
+
+def test_what_is_missing_is_no_submission() -> None:
+    """Where somebody of a class handed in nothing, it is said how many students there are; a self-check has one."""
+    missing = a_case(verdict=Verdict.MISSING)
+    results = [PLAIN, a_result(missing, submission="bob"), a_result(a_case(), assignment="join", submission="ada")]
+    assert "\n2 students, 2 submissions: 2 accepted, 1 missing\n" in report(*results)
+    assert "\n3 submissions: 3 accepted\n" in report(PLAIN, LATE, SET)
+    assert "\n1 submission: 1 missing\n" in report(a_result(missing))

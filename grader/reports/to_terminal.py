@@ -27,7 +27,7 @@ from grader.reports.speed import speed
 from grader.reports.table import WITHHELD, Row, Table, badge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _EXAMPLES = 3
 _EXPLAINED = 60
@@ -252,12 +252,22 @@ def _withheld(report: GradeReport) -> list[str]:
     return [*dict.fromkeys(lines)]
 
 
-def _tally(results: Iterable[SubmissionResult]) -> list[str]:
+def _tally(results: Sequence[SubmissionResult]) -> list[str]:
     """How many submissions, and how many of each verdict: the good news first, our own failures last."""
     tally = Counter(shown_verdict(result) for result in results)
     order = (*(verdict.value for verdict in reversed(Verdict) if verdict.gravity), FAILED, Verdict.GRADER_ERROR.value)
     first, *more = [f"{tally[verdict]} {verdict}" for verdict in order if tally[verdict]] or ["none"]
-    return [f"{plain.count(tally.total(), 'submission')}: {first}", *more]
+    *students, handed_in = _handed_in(results)
+    return [*students, f"{handed_in}: {first}", *more]
+
+
+def _handed_in(results: Sequence[SubmissionResult]) -> list[str]:
+    """How many submissions there are; where some of a class's are missing, of how many students."""
+    students = len({result.submission for result in results})
+    missing = sum(shown_verdict(result) == Verdict.MISSING for result in results)
+    if not missing or students == 1:
+        return [plain.count(len(results), "submission")]
+    return [plain.count(students, "student"), plain.count(len(results) - missing, "submission")]
 
 
 def _sandbox(sandbox: SandboxReport) -> str:

@@ -35,6 +35,13 @@ def test_figures_say_how_many_and_how_well(opened: Open) -> None:
     assert page.locator("#figures dd").all_inner_texts() == ["3", "4", "50 %", "31 %", "1"]
 
 
+def test_what_is_missing_is_no_submission(opened: Open) -> None:
+    """It is counted by itself."""
+    page = opened(a_report(a_result(submission="a"), a_result(a_case(verdict=Verdict.MISSING), submission="b")))
+    assert page.locator("#figures dt").all_inner_texts()[:3] == ["students", "submissions", "missing"]
+    assert page.locator("#figures dd").all_inner_texts()[:3] == ["2", "1", "1"]
+
+
 def test_the_histogram_has_a_bar_for_each_twentieth_and_one_for_full_marks(opened: Open) -> None:
     """Its picture is described in words for those who do not see it."""
     marks = (0, 1.9, 2, 4, 4)

@@ -8,10 +8,12 @@ let left = { scroll: 0, row: null };
 function figures() {
   const shares = sharesOf(rows);
   const accepted = rows.filter((row) => report.verdicts[row.verdict] === "accepted").length;
+  const missing = rows.filter((row) => report.verdicts[row.verdict] === "missing").length;
   const unjudged = rows.filter((row) => row.mark === null).length;
   const facts = [
     ["students", grouped(students.length)],
-    ["submissions", grouped(rows.length)],
+    ["submissions", grouped(rows.length - missing)],
+    missing ? ["missing", grouped(missing)] : null,
     ["accepted", percent(accepted / rows.length)],
     ["median mark", shares.length ? percent(median(shares)) : "–"],
     unjudged ? ["without a mark", grouped(unjudged)] : null,
