@@ -244,7 +244,7 @@ def test_what_a_platform_takes_of_one_submission_is_refused_for_a_class(platform
     done = pupils.grade(f"--{platform}", "r.json")
     assert done.returncode == 4
     assert "takes the result of one submission; 3 submissions were graded" in done.stderr
-    assert "3 submissions" in done.stdout
+    assert "3 students, 2 submissions" in done.stdout
 
 
 def test_a_step_of_github_gets_annotations_a_summary_and_a_result(pupils: Class) -> None:
