@@ -83,6 +83,10 @@ OTHER_ORDER = "the records are right, but not in the order that is asked for"
 OTHER_ORDER_HINT = "records come out in the order of emit: keys in the order of their first appearance in the data"
 
 NOTHING_EMITTED = "nothing was emitted"
+NOTHING_MAPPED_HINT = (
+    "the mapper emitted nothing: call mr.emit_intermediate(key, value); beside an mr, what it yields or returns does"
+    " not count"
+)
 NOTHING_EMITTED_HINT = "hand each result over with mr.emit(...); what is printed does not count"
 
 

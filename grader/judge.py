@@ -221,7 +221,8 @@ class _Case:
             return None
         message, hint = advice.wrong(difference), advice.wrong_hint(difference)
         if not got:
-            message, hint = f"{advice.NOTHING_EMITTED}: {message}", advice.NOTHING_EMITTED_HINT
+            hint = advice.NOTHING_EMITTED_HINT if self._serial.mapped else advice.NOTHING_MAPPED_HINT
+            message = f"{advice.NOTHING_EMITTED}: {message}"
         elif self._spec.compare.order == "keep" and not self._expected_in_any_order(got):
             message, hint = advice.OTHER_ORDER, advice.OTHER_ORDER_HINT
         return Finding(

@@ -10,7 +10,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from pymapr.errors import MaprError, UsageError
-from pymapr.messages import DONE, INTERRUPTED, leave, nobody_reads, show, show_interrupted, show_remarks, write_stdout
+from pymapr.messages import (
+    DONE,
+    INTERRUPTED,
+    leave,
+    nobody_reads,
+    show,
+    show_interrupted,
+    show_remarks,
+    show_silence,
+    write_stdout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +101,7 @@ def _run_into(args: argparse.Namespace) -> RunResult:
             result = chosen.run(JobFile(args.job), Data(inputs), options, output.write)
         if account is not None:
             account.write(_as_json(result))
+    show_silence(result.timings.records, result.timings.pairs + output.written, args.progress)
     return result
 
 

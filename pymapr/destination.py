@@ -28,6 +28,7 @@ class Destination:
         # A link stays a link, so what it leads to is replaced; a device or a pipe is written, not replaced.
         self._final = os.path.realpath(path) if plain else ""
         self._partial = f"{self._final}.{os.getpid()}.partial"
+        self.written = 0
 
     def __enter__(self) -> Destination:
         try:
@@ -43,6 +44,7 @@ class Destination:
 
     def write(self, data: bytes) -> None:
         """Some more bytes."""
+        self.written += len(data)
         try:
             self._file.write(data)
         except BrokenPipeError:

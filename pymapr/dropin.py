@@ -46,7 +46,7 @@ set_usual_host(_Script())
 
 def _run(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
     from pymapr.engine import backend, make_options
-    from pymapr.messages import show_remarks
+    from pymapr.messages import show_remarks, show_silence
 
     _check_first(job)
     check_data(data)
@@ -60,8 +60,10 @@ def _run(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
     finally:
         for source in found.inputs:
             source.close()
+    output = b"".join(kept)
     show_remarks(result.remarks, progress)
-    return b"".join(kept)
+    show_silence(result.timings.records, result.timings.pairs + len(output), progress)
+    return output
 
 
 def _check_first(job: Job) -> None:

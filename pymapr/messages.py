@@ -38,6 +38,19 @@ def show_remarks(remarks: Iterable[str], progress: str) -> None:
             sys.stderr.write(f"pymapr: remark: {remark}\n")
 
 
+def show_silence(records: int, emitted: int, progress: str) -> None:
+    """Warn, unless progress is `none`, of a run that read records and emitted neither a pair nor output (counts)."""
+    if records and not emitted and progress != "none":
+        sys.stderr.write(f"pymapr: warning: the mapper emitted nothing, from {records} record{'s' * (records != 1)}\n")
+        sys.stderr.write(f"\nhint: {_EMIT}\n")
+
+
+_EMIT = (
+    "with a global mr, call mr.emit_intermediate(key, value): what the mapper yields or returns does not count;"
+    " without an mr, yield key, value"
+)
+
+
 def write_stdout(data: bytes) -> None:
     """Write to stdout, whatever stands in its place; a reader that has left (`| head`) ends the matter quietly."""
     try:

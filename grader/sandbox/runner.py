@@ -55,13 +55,17 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: its output (JSON lines), or a failure. printed: head and tail of what it printed."""
+    """What a run came to: its output (JSON lines), or a failure.
+
+    printed: head and tail of what it printed. mapped: whether its mapper emitted anything, as the run itself says.
+    """
 
     output: bytes = b""
     failure: Failure | None = None
     record: RunRecord | None = None
     remarks: tuple[str, ...] = ()
     printed: str = ""
+    mapped: bool = True
     lines: list[bytes] = field(default_factory=list)
 
 
@@ -300,4 +304,5 @@ def _outcome(
         record=claims.record(timings, order, wall, cpu),
         remarks=claims.remarks(remarks),
         printed=printed,
+        mapped=timings.pairs > 0,
     )

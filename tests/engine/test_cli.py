@@ -74,6 +74,36 @@ def test_a_remark_is_told_unless_silenced(folder: Path, pymapr: Command) -> None
         assert pymapr("run", "job.py", "data.json", "--engine", engine, *QUIET).stderr == ""
 
 
+BESIDE = "import MapReduce\nmr = MapReduce.MapReduce()\ndef mapper(record): {}\ndef reducer(key, values): {}\n"
+
+
+@pytest.mark.parametrize("engine", ["serial", "parallel"])
+@pytest.mark.parametrize("gives", ["yield", "return"])
+def test_a_mapper_that_emits_nothing_beside_an_mr_is_warned_of(
+    folder: Path, pymapr: Command, gives: str, engine: str
+) -> None:
+    """No output and no word would leave its author guessing; it is no failure, as some data has nothing to emit."""
+    (folder / "job.py").write_text(BESIDE.format(f"{gives} record, 1", "mr.emit(key)"))
+    done = pymapr("run", "job.py", "data.json", "--engine", engine)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.endswith(
+        "pymapr: warning: the mapper emitted nothing, from 20 records\n"
+        "\nhint: with a global mr, call mr.emit_intermediate(key, value): what the mapper yields or returns does not"
+        " count; without an mr, yield key, value\n"
+    )
+    assert pymapr("run", "job.py", "data.json", "--engine", engine, *QUIET).stderr == ""
+
+
+@pytest.mark.parametrize("engine", ["serial", "parallel"])
+def test_a_run_that_has_nothing_to_say_is_not_warned_of(folder: Path, pymapr: Command, engine: str) -> None:
+    """No records; a mapper that emits output itself; a reducer that keeps silent."""
+    (folder / "empty.json").touch()
+    assert "warning" not in pymapr("run", "job.py", "empty.json", "--engine", engine).stderr
+    for mapper in ("mr.emit(record)", "mr.emit_intermediate(record, 1)"):
+        (folder / "job.py").write_text(BESIDE.format(mapper, "pass"))
+        assert "warning" not in pymapr("run", "job.py", "data.json", "--engine", engine).stderr
+
+
 def test_timings_are_written_as_one_run_object(folder: Path, pymapr: Command) -> None:
     """Complete, for both engines."""
     for engine in ("serial", "parallel"):

@@ -230,6 +230,15 @@ def test_the_environment_steers(folder: Path, python: Command) -> None:
     assert run_with(folder, python, PYMAPR_ORDER="scramble:5", PYMAPR_PROGRESS="none").stderr == ""
 
 
+def test_a_mapper_that_yields_beside_an_mr_is_warned_of(folder: Path, python: Command) -> None:
+    """It emits nothing, and the script would end without a word."""
+    (folder / "job.py").write_text(CLASSIC.replace("mr.emit_intermediate(record % 3, record)", "yield record, 1"))
+    done = python("job.py", "data.json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "pymapr: warning: the mapper emitted nothing, from 20 records\n\nhint: with a global mr, call" in done.stderr
+    assert "warning" not in python("job.py", "data.json", env={"PYMAPR_PROGRESS": "none"}).stderr
+
+
 def test_the_argument_comes_before_the_environment(folder: Path, python: Command) -> None:
     """`num_workers=` is the script's own word."""
     (folder / "job.py").write_text(CLASSIC.replace("MapReduce()", "MapReduce(num_workers=3)"))

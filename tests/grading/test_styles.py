@@ -112,6 +112,14 @@ def test_who_prints_instead_of_emitting_hears_that_prints_do_not_count(bench: Be
     assert case.remarks == ("it prints, and what is printed does not count as output; it begins with \"['rain', 2]\"",)
 
 
+def test_who_yields_beside_an_mr_hears_what_a_mapper_calls(bench: Bench, assignments: Assignments) -> None:
+    """Not what a reducer calls: that never ran."""
+    source = "import MapReduce\nmr = MapReduce.MapReduce()\ndef mapper(record):\n    yield record[0], 1\n"
+    case = bench.judge(f"{source}def reducer(key, values):\n    mr.emit([key, 1])\n", assignments.wordcount())
+    assert case.message == "nothing was emitted: 6 records missing"
+    assert case.hint.startswith("the mapper emitted nothing: call mr.emit_intermediate(key, value); beside an mr, what")
+
+
 def test_prints_beside_a_right_answer_are_a_remark(bench: Bench, assignments: Assignments) -> None:
     """They cost nothing."""
     case = bench.judge("debug_prints", assignments.wordcount())
