@@ -22,6 +22,7 @@ from grader.dataset import out_of_the_way, staged_name, staged_names
 from grader.errors import InfrastructureError, SubmissionError
 from grader.materials import Material, siblings
 from grader.model import CaseResult, Check, DatasetSpec, Difference, RunRecord, Spec, Verdict
+from grader.reports import plain
 from grader.sandbox.runner import Failure, Outcome, Program, Sandbox
 from grader.sandbox.slot import HASH_SEEDS
 from grader.sandbox.stage import MOST_BYTES, MOST_FILES, Stage, files_below
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 _MOST_SCRAMBLERS = 4
 """Workers a phase in a scramble."""
+
+_NAMED = 5
+"""So many files are named where the one that was asked for is not there."""
 
 _MORE_PERMUTATIONS = 8
 """How many further orders of the values are tried before a scramble's difference is put down to the processes."""
@@ -118,8 +122,18 @@ def _missing(spec: Spec, submission: Submission) -> Finding:
     elif nearest:
         found, hint = f"{found}; the nearest is {nearest}", f"rename {nearest} to {spec.module}"
     else:
-        hint = f"hand in a file named {spec.module}"
+        found, hint = _instead(found, submission.instead), f"hand in a file named {spec.module}"
     return Finding(verdict=Verdict.MISSING, message=found, hint=hint)
+
+
+def _instead(found: str, there: Sequence[str] | None) -> str:
+    """That a module is not there, and what is."""
+    if there is None:
+        return found
+    if not there:
+        return "nothing was handed in"
+    more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+    return f"{found}; handed in: {', '.join(map(plain.visible, there[:_NAMED]))}{more}"
 
 
 def _result(

@@ -37,6 +37,7 @@ class Submission:
     it has another name here. files: what a run finds, the module among it, as (name inside, where it lies); None for
     what lies in the module's folder. shown: what a command calls the module, where its path will not last. broken: why
     nothing can be made of what was handed in, with `mend`; that is the student's fault, unlike what is unreadable.
+    instead: where the module is not there, the names of all that is, of a class's; None where that is not known.
     """
 
     assignment: str
@@ -55,6 +56,7 @@ class Submission:
     shown: str = ""
     broken: str = ""
     mend: str = ""
+    instead: tuple[str, ...] | None = None
 
 
 def own(spec: Spec) -> list[Submission]:

@@ -63,7 +63,7 @@ class Unit:
         there = [each for claim in self.claims if (each := made.of(claim).get(assignment))]
         if not there and not self.listed:
             return None
-        lacks = Submission(assignment=assignment, name=self.name, module=None)
+        lacks = Submission(assignment=assignment, name=self.name, module=None, instead=())
         chosen, remarks = _newest(_worth(sorted(there, key=lambda each: each.name)) or [lacks])
         said = (*chosen.remarks, *remarks)
         return replace(chosen, name=self.name, students=self.students, group=self.group, remarks=said)

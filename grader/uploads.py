@@ -173,7 +173,8 @@ def _submission(
         return Submission(**facts, remarks=remarks, module=None, broken=error.message, mend=error.hint)
     link = _link(tree, name, module)
     nearest = link or naming.nearest(module, [one for one in tree.files if one not in meant.values()], asked.files)
-    return Submission(**facts, remarks=remarks, module=None, nearest=nearest, is_link=bool(link))
+    there = tuple(sorted(tree.files)) or None  # what is in no file, as text in a form, is something too
+    return Submission(**facts, remarks=remarks, module=None, nearest=nearest, is_link=bool(link), instead=there)
 
 
 def _exact(tree: _Tree, name: str, module: str) -> str:
