@@ -40,6 +40,8 @@ _FIELDS = {header: field for field, headers in _COLUMNS.items() for header in he
 _PLATFORMS = ("canvas", "moodle", "gradescope", "sis", "github")
 _LASTING = {"canvas", "gradescope", "github"}
 """Platforms of which a student has one id, whatever the assignment."""
+_NOBODY = re.compile(r"\s*(Points Possible|Student, Test\s*$)")
+"""The first cell, in Canvas's gradebook, of rows that are no student's: its test student is an instructor."""
 _LARGEST = 32 * 2**20
 _SEVERAL = -1
 
@@ -229,7 +231,7 @@ class _Table:
         """Every student; raises UsageError for one without a name or with another's."""
         keys: dict[str, int] = {}
         for cells in rows:
-            if any(cell.strip() for cell in cells) and not cells[0].strip().startswith("Points Possible"):
+            if any(cell.strip() for cell in cells) and not _NOBODY.match(cells[0]):
                 listed = self._listed(cells, fields)
                 first = keys.setdefault(listed.student.key.casefold(), self._lines.first)
                 if first != self._lines.first:

@@ -53,13 +53,15 @@ def test_spreadsheets_of_all_countries_are_read(delimiter: str, school: Class) -
 
 
 def test_canvas_gradebook_is_a_roster(school: Class) -> None:
-    """Its `Student` is the name, its `ID` Canvas's own; the row of possible points is no student."""
+    """Its `Student` is the name, its `ID` Canvas's own; neither possible points nor Canvas's test student are one."""
     text = (
         "Student,ID,SIS User ID,SIS Login ID,Section,Word count (3)\n"
         '"    Points Possible",,,,,10\n"Lovelace, Ada",1001,s1,ada,CS1,\n'
+        '"Student, Test",1003,,f3a1,CS1,\n"Student, Tess",1004,s4,tess,CS1,\n'
     )
-    [row] = read(school, text).rows
+    [row, tess] = read(school, text).rows
     assert row.student == Student(key="ada", name="Lovelace, Ada", login="ada", ids={"canvas": "1001", "sis": "s1"})
+    assert tess.student.key == "tess"
 
 
 def test_first_and_last_name_make_a_name(school: Class) -> None:
