@@ -5,12 +5,13 @@ student's own lines.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import sysconfig
 from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pymapr.codecs import repr_safely, shorten
 from pymapr.errors import MaprError, UserCodeFailed
@@ -18,6 +19,7 @@ from pymapr.errors import MaprError, UserCodeFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
     from traceback import FrameSummary
+    from types import CodeType
 
 _OURS = os.path.dirname(os.path.realpath(__file__)) + os.sep  # noqa: PTH120 - pathlib costs milliseconds at start-up
 _MOST_FRAMES = 12
@@ -36,13 +38,19 @@ def add_mender(mender: Callable[[BaseException], str]) -> None:
     _menders.append(mender)
 
 
-def blame(error: BaseException, phase: str, where: str) -> MaprError:
-    """What a call into the job's code raised -> the error to report. A user's Ctrl-C is no fault, and goes on."""
+def blame(error: BaseException, phase: str, where: str, called: object = None) -> MaprError:
+    """What a call into the job's code raised -> the error to report. A user's Ctrl-C is no fault, and goes on.
+
+    called: the mapper, reducer or combiner that was called.
+    """
     if isinstance(error, KeyboardInterrupt) and _hears_ctrl_c():
         raise error
     frames = own_frames(error)
     if isinstance(error, MaprError):
         return error.at(phase, where, frames)
+    if not frames and (refused := _refused(error, called)) is not None:
+        message, mend = _message(error, "TypeError"), f"write `def {refused.co_name}({_CALLED.get(phase, '')})`"
+        return UserCodeFailed(message, mend, phase, where, _definition(refused), "TypeError")
     name = type(error).__name__
     return UserCodeFailed(_message(error, name), _mend(error, name), phase, where, frames, name)
 
@@ -50,6 +58,23 @@ def blame(error: BaseException, phase: str, where: str) -> MaprError:
 def _hears_ctrl_c() -> bool:
     """Whether a KeyboardInterrupt in this process can come from the user; workers are deaf to it."""
     return signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL)
+
+
+_CALLED = {"map": "record", "combine": "key, values", "reduce": "key, values"}
+
+
+def _refused(error: BaseException, called: object) -> CodeType | None:
+    """The code of the function that was called, if it has other parameters than it was given."""
+    code = getattr(getattr(called, "__wrapped__", called), "__code__", None)
+    if type(error) is TypeError and code is not None and str(error).startswith(f"{code.co_qualname}() "):
+        return cast("CodeType", code)
+    return None
+
+
+def _definition(code: CodeType) -> tuple[str, ...]:
+    from traceback import FrameSummary
+
+    return tuple(_lines(FrameSummary(code.co_filename, code.co_firstlineno, code.co_name)))
 
 
 def own_frames(error: BaseException) -> tuple[str, ...]:
@@ -95,10 +120,17 @@ def _message(error: BaseException, name: str) -> str:
 def _mend(error: BaseException, name: str) -> str:
     if type(error) is TypeError and "unhashable type" in str(error):
         return "a key must be hashable: make a list a tuple, a set a frozenset, a dict tuple(sorted(d.items()))"
+    if type(error) is TypeError and (called := _OUR_CALLS.search(str(error))):
+        return _CALLS[called[1]]
     found = next((mend for mender in _menders if (mend := mender(error))), "")
     return found or _HINTS.get(name, "")
 
 
+_OUR_CALLS = re.compile(r"^Emitter\.(?:_quicken\.<locals>\.)?(emit|emit_intermediate)\(\) ")
+_CALLS = {
+    "emit": "emit takes one value: mr.emit([key, value])",
+    "emit_intermediate": "emit_intermediate takes a key and a value: mr.emit_intermediate(key, value)",
+}
 _HINTS: dict[str, str] = {
     "RecursionError": f"Python stops at {sys.getrecursionlimit()} calls inside one another: does the recursion end?",
     "MemoryError": "hold less at once: emit instead of collecting",

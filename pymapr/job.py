@@ -181,7 +181,7 @@ def _emitting_pairs(function: Callable[..., Any], emitter: Emitter, role: str) -
                 )
             emitter.emit_intermediate(*pair)
 
-    return emitting
+    return _around(function, emitting)
 
 
 def _pairs(answer: Any) -> Iterable[Any]:
@@ -204,6 +204,12 @@ def _emitting_values(reducer: Callable[..., Any], emitter: Emitter) -> Callable[
         elif answer is not None:
             emitter.emit(answer)
 
+    return _around(reducer, emitting)
+
+
+def _around(function: Callable[..., Any], emitting: Callable[..., None]) -> Callable[..., None]:
+    """Say which of the job's functions it is that is called, for who looks for a fault."""
+    vars(emitting)["__wrapped__"] = function
     return emitting
 
 

@@ -69,7 +69,7 @@ def _map(job: Job, lines: Iterable[Line], watch: Stopwatch, origins: Origins) ->
         try:
             job.mapper(record)
         except BaseException as error:
-            raise blame(error, "map", f"{name}:{number}") from None
+            raise blame(error, "map", f"{name}:{number}", job.mapper) from None
         records += 1
         mapping += perf_counter() - parsed
         if job.emitter.emitted != emitted:
@@ -104,7 +104,7 @@ def _reduce(job: Job, groups: dict[Any, list[Any]], origins: Origins) -> None:
             job.reducer(key, values)
             origins.note(job.emitter.emitted, Key(key))
     except BaseException as error:
-        raise blame(error, "reduce", describe_key(key)) from None
+        raise blame(error, "reduce", describe_key(key), job.reducer) from None
 
 
 def shuffler(seed: int) -> Permute:

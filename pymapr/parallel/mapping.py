@@ -97,7 +97,7 @@ class Mapping:
                 mapper(record)
                 done += 1
         except BaseException as error:
-            raise blame(error, "map", self._reading.place(task, indices[done])) from None
+            raise blame(error, "map", self._reading.place(task, indices[done]), mapper) from None
 
     def _gather(self, work: _Work) -> None:
         """Take what the mapper emitted, and combine it."""
@@ -139,7 +139,7 @@ class Mapping:
             answer, outputs = emitter.take()
             strange = bool(outputs) or any(other != key for other in answer)
         except BaseException as error:
-            raise blame(error, "combine", describe_key(key)) from None
+            raise blame(error, "combine", describe_key(key), self._job.combiner) from None
         if strange:
             raise UserCodeFailed(
                 f"the combiner emitted something else than pairs of the {describe_key(key)}",

@@ -135,7 +135,7 @@ class Reducing:
             try:
                 reducer(key, values)
             except BaseException as error:
-                raise blame(error, "reduce", describe_key(key)) from None
+                raise blame(error, "reduce", describe_key(key), reducer) from None
             ends.append(emitter.emitted)
         return emitter.take()[1], ends
 

@@ -247,6 +247,16 @@ BODIES = {
         "TypeError: unhashable type: 'list'",
         "a key must be hashable: make a list a tuple, a set a frozenset, a dict tuple(sorted(d.items()))",
     ),
+    "two values": (
+        "mr.emit(1, 2)",
+        "TypeError: Emitter.emit() takes 2 positional arguments but 3 were given",
+        "emit takes one value: mr.emit([key, value])",
+    ),
+    "a key alone": (
+        "mr.emit_intermediate(1)",
+        "TypeError: Emitter.",
+        "emit_intermediate takes a key and a value: mr.emit_intermediate(key, value)",
+    ),
     "module": ("import numpie", "ModuleNotFoundError: No module named 'numpie'", "is the module's name spelled right"),
     "bare": ("raise Exception", "Exception", ""),
     "own": ("raise Own(1)", "Own: 1", ""),
@@ -284,6 +294,36 @@ def test_whatever_a_mapper_raises_is_told(tmp_path: Path, body: str, says: str, 
     assert bool(error.hint) == bool(hint)
     assert (error.phase, error.where) == ("map", f"{tmp_path}/data.json:8")
     assert len(error.frames) <= 24, "a recursion shows its beginning and its end"
+
+
+PARTS = {
+    "mapper": ("record, more", "map", "record"),
+    "reducer": ("key", "reduce", "key, values"),
+    "combiner": ("values", "combine", "key, values"),
+}
+
+
+@pytest.mark.parametrize("form", ["classic", "functional"])
+@pytest.mark.parametrize("part", PARTS)
+@EACH_ENGINE
+def test_a_part_with_other_parameters_is_shown_where_it_is_defined(
+    tmp_path: Path, part: str, form: str, engine: str
+) -> None:
+    """None of its lines ran, and a traceback would show none."""
+    taken, phase, given = PARTS[part]
+    if engine == "serial" and part == "combiner":
+        pytest.skip("the serial engine never combines")
+    parts = {"mapper": "record", "reducer": "key, values"} | {part: taken}
+    head = "import MapReduce\nmr = MapReduce.MapReduce()\n" if form == "classic" else "\n\n"
+    bodies = {"mapper": "mr.emit_intermediate(1, 1)" if form == "classic" else "return 1, 1"}
+    lines = [f"def {name}({parameters}): {bodies.get(name, 'pass')}\n" for name, parameters in parts.items()]
+    (tmp_path / "job.py").write_text(head + "".join(lines))
+    data(tmp_path)
+    error = failing(tmp_path / "job.py", tmp_path, engine=engine)
+    assert error.message.startswith(f"TypeError: {part}() ")
+    assert (error.phase, error.hint) == (phase, f"write `def {part}({given})`")
+    place = [*parts].index(part)
+    assert error.frames == (f'  File "job.py", line {3 + place}, in {part}', f"    {lines[place].strip()}")
 
 
 def test_a_key_that_cannot_be_shown_is_named_by_its_class(tmp_path: Path) -> None:
