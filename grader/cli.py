@@ -28,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GraderError as error:
         _show(error)
         return _exit_of(error)
-    except KeyboardInterrupt:
-        _write("pymapr-grade: interrupted; nothing is left running\n")
+    except KeyboardInterrupt as interrupt:
+        kept = f"\npymapr-grade: {interrupt}" if str(interrupt) else ""
+        _write(f"pymapr-grade: interrupted; nothing is left running{kept}\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         nobody_reads()

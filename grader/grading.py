@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
+    from grader.batch import Heard
+    from grader.model import CaseResult
     from grader.store import Store
     from grader.submission import Submission
 
@@ -93,20 +95,56 @@ def _judge(
     from pymapr.cores import usable_cores
 
     audience = Audience(args.audience)
-    with _as_told_to(audience), progress.Progress(sys.stderr, tally=audience is Audience.INSTRUCTOR) as shown:
+    shown = progress.Progress(sys.stderr, tally=audience is Audience.INSTRUCTOR)
+    kept = _Kept(args, shown.heard)
+    with _as_told_to(audience), kept.told_if_interrupted(), shown:
         results = batch.grade(
             specs,
             wanted,
             at_once=args.at_once or usable_cores(),
             cache=materials.cache_folder(),
-            heard=shown.heard,
+            heard=kept.heard,
             store=store,
             regrade=args.regrade,
-            resumed=lambda taken, total: _say(f"{taken} of {total} judgements taken from {args.store}"),
+            resumed=kept.resumed,
         )
     if store is not None and args.submissions and (lost := _lost(store, results)):
         _say(f"overrides in {args.store} of nobody here: {', '.join(lost)}")
     return results
+
+
+class _Kept:
+    """What an interrupt leaves of the judgements made so far, and how to go on."""
+
+    def __init__(self, args: argparse.Namespace, heard: Heard) -> None:
+        self._store, self._regrade, self._heard = args.store, args.regrade, heard
+        self._done = self._total = 0
+
+    def resumed(self, taken: int, total: int) -> None:
+        """So many were in the store."""
+        _say(f"{taken} of {total} judgements taken from {self._store}")
+        self._done, self._total = taken, total
+
+    def heard(self, done: int, total: int, case: CaseResult | None) -> None:
+        """So many are made; `case` is the last, and None while datasets are made ready."""
+        if case is not None:
+            self._done, self._total = done, total
+        self._heard(done, total, case)
+
+    @contextmanager
+    def told_if_interrupted(self) -> Iterator[None]:
+        """A KeyboardInterrupt inside leaves with these words."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._told()) from None
+
+    def _told(self) -> str:
+        if self._store is None:
+            return "nothing was kept: --store FILE keeps results, and the same command then goes on"
+        are = "were made anew and are" if self._regrade else "are"
+        again = "the same command without --regrade" if self._regrade else "the same command"
+        return f"{self._done} of {self._total} judgements {are} in {self._store}; {again} goes on"
 
 
 def _lost(store: Store, results: Iterable[SubmissionResult]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -296,7 +297,39 @@ def test_an_interrupted_command_leaves_nothing_behind(
     running.send_signal(number)
     out, err = running.communicate(timeout=30)
     assert (running.returncode, out) == (2, "")
-    assert err.endswith("pymapr-grade: interrupted; nothing is left running\n")
+    assert err.endswith(
+        "pymapr-grade: interrupted; nothing is left running\n"
+        "pymapr-grade: nothing was kept: --store FILE keeps results, and the same command then goes on\n"
+    )
     assert not running_below(tmp_folder)
     assert not list(tmp_folder.iterdir())
     assert not list(command.folder.glob("*report*"))
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("also", "are", "goes_on"),
+    [((), "are", "the same command"), (["--regrade"], "were made anew and are", "the same command without --regrade")],
+)
+def test_an_interrupted_command_with_a_store_says_what_is_in_it(
+    also: list[str], are: str, goes_on: str, assignments: Assignments, command: Command, tmp_folder: Path
+) -> None:
+    """And how to go on: --regrade would begin anew."""
+    spec = assignments.wordcount(**ENDLESS)
+    students(spec, "plain")
+    asked = [str(spec.folder), "--store", "k.sqlite", "-n", "1"]
+    assert command(*asked).returncode == 0
+    students(spec, "endless")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "grader", *asked, *also],
+        cwd=command.folder,
+        env={**command.environment, "TMPDIR": str(tmp_folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: running_below(tmp_folder))
+    running.send_signal(signal.SIGINT)
+    told = running.communicate(timeout=30)[1].splitlines()[-1]
+    assert re.fullmatch(rf"pymapr-grade: [0-2] of 4 judgements {are} in k.sqlite; {goes_on} goes on", told)
+    assert also or "2 of 4" in told
