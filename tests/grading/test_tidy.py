@@ -15,7 +15,7 @@ import pytest
 from grader import tidy
 from grader.sandbox import tree
 from grader.sandbox.runner import Sandbox
-from grading.test_batch import ENDLESS, linux_only, running_below, students, until
+from grading.test_batch import ENDLESS, judging, linux_only, running_below, students, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def grading(spec_folder: Path, command: Command, tmp_folder: Path, *before: str)
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: running_below(tmp_folder))
+    until(lambda: judging(tmp_folder))
     return running
 
 
