@@ -170,7 +170,8 @@ def _of_roster(found: Sequence[Found], roster: Roster, said: list[str]) -> list[
     units, unknown = of_roster(found, roster)
     missing = [student.key for unit in units if not unit.claims for student in unit.students]
     strangers = [student.key for unit in units for claim in unit.claims for student in claim.strangers]
-    said.append(f"roster: {_count(len(roster.rows), 'student')}")
+    unused = f"; columns not used: {_list(roster.unused)}" if roster.unused else ""
+    said.append(f"roster: {_count(len(roster.rows), 'student')}{unused}")
     if missing:
         said.append(f"handed in nothing: {_count(len(missing), 'student')}: {_list(missing)}")
     if unknown or strangers:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from grader.layouts.found import Found
 
 _COLUMNS = {
-    "key": "key student studentid studentnumber userid identifier orgdefinedid matriculation matriculationnumber",
+    "key": "key student studentid studentnumber studentno studentnr userid identifier orgdefinedid"
+    " matriculation matriculationnumber",
     "id": "id",
     "login": "login loginid username user sisloginid",
     "name": "name fullname studentname displayname",
@@ -37,6 +38,8 @@ _COLUMNS = {
 }
 """What a column's header may be, without spaces, case and punctuation; the field that each is comes first."""
 _FIELDS = {header: field for field, headers in _COLUMNS.items() for header in headers.split()}
+_COUNTERS = {"", "no", "nr"}
+"""Headers of columns that number the rows: of no use, and no slip."""
 _PLATFORMS = ("canvas", "moodle", "gradescope", "sis", "github")
 _LASTING = {"canvas", "gradescope", "github"}
 """Platforms of which a student has one id, whatever the assignment."""
@@ -57,9 +60,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class Roster:
-    """All rows, in the file's order, and an index to find them by."""
+    """All rows, in the file's order, and an index to find them by. unused: the headers that mean nothing here."""
 
     rows: tuple[Listed, ...]
+    unused: tuple[str, ...] = ()
     _index: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
     _groups: dict[str, list[Listed]] = field(default_factory=dict, compare=False)
 
@@ -169,7 +173,7 @@ def read(path: Path) -> Roster:
         raise UsageError(f"{path}:{lines.number}:1: {error}", "save it as CSV once more") from None
     if not listed:
         raise UsageError(f"{path}: no student in it", "a header row, and a row for each student")
-    return Roster(tuple(listed))
+    return Roster(tuple(listed), table.unused)
 
 
 def _text(path: Path) -> str:
@@ -209,13 +213,17 @@ class _Table:
 
     def __init__(self, path: Path, lines: _Lines, delimiter: str) -> None:
         self._path, self._lines, self._delimiter = path, lines, delimiter
+        self.unused: tuple[str, ...] = ()
 
     def fields(self, header: Sequence[str]) -> list[str]:
         """What each column is; empty for one that is of no interest. Raises UsageError."""
         plain = [re.sub(r"[\W_]", "", name.casefold()) for name in header]
         fields = [_FIELDS.get(name, "") for name in plain]
+        self.unused = tuple(
+            said.strip() for said, name in zip(header, plain, strict=True) if name not in _FIELDS.keys() | _COUNTERS
+        )
         if "sis" in fields and "student" in plain:  # Canvas's gradebook: `Student` is the name, and `ID` Canvas's own
-            canvas = {"student": "name", "id": "canvas"}
+            canvas, self.unused = {"student": "name", "id": "canvas"}, ()  # it has many columns, and is no slip
             fields = [canvas.get(name, field) for name, field in zip(plain, fields, strict=True)]
         for column, name in enumerate(fields):
             if name and name in fields[:column]:

@@ -44,6 +44,15 @@ def test_columns_are_found_by_their_usual_names_in_any_order(school: Class) -> N
     assert row.group == "red"
 
 
+def test_columns_that_are_not_used_are_said(school: Class) -> None:
+    """One of them may be a slip; but not a row's number, a column without a name, or all that Canvas exports."""
+    roster = school.put("ada/wordcount.py").found(roster="nr,key,grop,,Shoe\x1bsize\n1,ada,red,x,39\n")
+    assert roster.said[1] == r"roster: 1 student; columns not used: grop, Shoe\x1bsize"
+    assert school.found(roster="No.,Student No.\n1,ada\n").said[1] == "roster: 1 student"
+    canvas = "Student,ID,SIS User ID,SIS Login ID,Section,Word count (3)\nAda,1,s1,ada,CS1,\n"
+    assert school.found(roster=canvas).said[1] == "roster: 1 student"
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_spreadsheets_of_all_countries_are_read(delimiter: str, school: Class) -> None:
     """With a byte order mark, with other separators, with Windows' ends of lines, with a separator in quotes."""
