@@ -209,6 +209,15 @@ def test_an_example_of_a_difference(example: Example, shown: str) -> None:
     assert explanation(a_result(case)).split("      1 record missing\n        ", 1)[1].startswith(shown)
 
 
+def test_what_the_message_counts_is_not_counted_again() -> None:
+    """As a wrong answer's does; one that says something else besides, too."""
+    message = "nothing was emitted: 3 records missing"
+    lost = a_difference(3, 0, Example(expected="1", got=None))
+    case = a_case(verdict=Verdict.WRONG_ANSWER, message=message, difference=lost)
+    assert explanation(a_result(case)).count("missing") == 2
+    assert f"books: {message}\n        missing 1\n        … and 2 records more" in explanation(a_result(case))
+
+
 def test_a_handful_of_examples_is_enough() -> None:
     """The rest is counted: each pair stands for a missing and an unexpected record."""
     examples = [Example(expected=str(number), got=str(number + 1)) for number in range(5)]

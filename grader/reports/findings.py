@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.audience import FAILED, shown_verdict
 from grader.model import CaseResult, Difference, SubmissionResult, Verdict
+from grader.reports import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +71,15 @@ def explained(case: CaseResult) -> str:
     if shown_verdict(case) == FAILED:
         return "this dataset is not public: whether it passes is all that is shown"
     return "this dataset could not be judged; that is the grader's fault, and no mark"
+
+
+def counts(difference: Difference, message: str) -> str:
+    """How many records lack and how many are too many; nothing where the message beside it says so."""
+    both = [(difference.missing, "missing"), (difference.unexpected, "unexpected")]
+    counted = [(plain.count(number, "record"), what) for number, what in both if number]
+    if all(number in message for number, _ in counted):
+        return ""
+    return " and ".join(f"{number} {what}" for number, what in counted)
 
 
 def _first_command(cases: Iterable[CaseResult]) -> str:

@@ -21,7 +21,7 @@ from grader.model import (
     Verdict,
 )
 from grader.reports import plain, standing
-from grader.reports.findings import Finding, Remark, Sight, findings, remarks
+from grader.reports.findings import Finding, Remark, Sight, counts, findings, remarks
 from grader.reports.page import Page
 from grader.reports.speed import speed
 from grader.reports.table import WITHHELD, Row, Table, badge
@@ -183,6 +183,8 @@ def _finding(page: Page, finding: Finding) -> Iterator[str]:
 def _sight(page: Page, sight: Sight) -> Iterator[str]:
     yield from _quoted(page, _names(sight.datasets), sight.message, indent=4)
     if sight.difference:
+        if counted := counts(sight.difference, sight.message):
+            yield from page.lines(counted, indent=6)
         yield from _difference(page, sight.difference)
 
 
@@ -199,8 +201,6 @@ def _quoted(page: Page, opening: str, text: str, *, indent: int) -> Iterator[str
 
 
 def _difference(page: Page, difference: Difference) -> Iterator[str]:
-    counts = [(difference.missing, "missing"), (difference.unexpected, "unexpected")]
-    yield from page.lines(" and ".join(f"{plain.count(n, 'record')} {what}" for n, what in counts if n), indent=6)
     examples = difference.examples[:_EXAMPLES]
     for example in examples:
         yield from _example(page, example)

@@ -117,11 +117,21 @@ def test_all_that_was_found_is_told_for_each_dataset(opened: Open) -> None:
         "compare with the reference's output on a few lines of the data",
         "pymapr run wordcount.py data/books.json --engine serial",
         "it printed 3 lines",
-        "1 record missing, 1 record unexpected",
+        "1 record missing and 1 record unexpected",
     ):
         expect(books.get_by_text(text)).to_be_visible()
     page.locator("summary").nth(1).click()
     expect(page.locator(".dataset").nth(2).get_by_text("it printed 3 lines")).to_be_visible()
+
+
+def test_what_the_message_counts_is_not_counted_again(opened: Open) -> None:
+    """The examples still have a title, for those who listen."""
+    message = "1 record missing and 1 record should not be there"
+    case = a_case(verdict=Verdict.WRONG_ANSWER, message=message, difference=a_difference())
+    page = opened(a_report(a_result(case)))
+    expect(page.get_by_text(message)).to_be_visible()
+    expect(page.locator(".difference caption")).to_have_text("examples")
+    expect(page.get_by_text("unexpected")).to_have_count(0)
 
 
 def test_expected_and_got_stand_side_by_side_with_what_differs_marked(opened: Open) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.audience import shown_verdict
 from grader.reports import plain
-from grader.reports.findings import explained
+from grader.reports.findings import counts, explained
 from grader.reports.html import timeline
 from grader.reports.html.rows import VERDICTS, finite_points, moment, name
 
@@ -88,18 +88,18 @@ class Details:
                 "hint": self._text(self._message(case.hint)) if case.hint else None,
                 "reproduce": self._record(case.reproduce),
                 "remarks": [self._message(remark) for remark in case.remarks],
-                "difference": self._difference(case.difference) if case.difference else None,
+                "difference": self._difference(case.difference, case.message) if case.difference else None,
                 "runs": timeline.runs(case),
             }
         )
 
-    def _difference(self, difference: Difference) -> Json:
-        """How many lack, how many are too many, and examples: expected, got, where."""
+    def _difference(self, difference: Difference, message: str) -> Json:
+        """In words how many lack and are too many, unless the message says so; both numbers; expected, got, where."""
         examples: list[Json] = [
             [self._record(one.expected), self._record(one.got), self._message(one.where)]
             for one in difference.examples[: self._room.examples]
         ]
-        return [difference.missing, difference.unexpected, examples]
+        return [counts(difference, message), difference.missing, difference.unexpected, examples]
 
     def _record(self, text: str | None) -> str | None:
         return None if text is None else plain.visible(plain.clipped(text, self._room.record))

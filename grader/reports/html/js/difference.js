@@ -31,8 +31,7 @@ function example([expected, got, where]) {
 }
 
 /** A table of examples, and how many more there are. */
-function differenceTable([missing, unexpected, examples]) {
-  const counts = [missing ? `${counted(missing, "record")} missing` : "", unexpected ? `${counted(unexpected, "record")} unexpected` : ""];
+function differenceTable([counts, missing, unexpected, examples]) {
   const told = sum(examples.map(([expected, got]) => (expected !== null) + (got !== null)));
   const more = missing + unexpected - told;
   return el(
@@ -41,7 +40,7 @@ function differenceTable([missing, unexpected, examples]) {
     el(
       "table",
       { role: "table" },
-      el("caption", {}, counts.filter(Boolean).join(", ")),
+      el("caption", counts ? {} : { class: "unseen" }, counts || "examples"),
       el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...["Expected", "Got"].map((title) => el("th", { scope: "col", role: "columnheader" }, title)))),
       el("tbody", { role: "rowgroup" }, examples.map(example)),
     ),
