@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from grader.reports import plain
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from grader.model import Lateness, Override, Student, SubmissionResult
 
 _CHARACTERS = 400
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 
 
 def title(result: SubmissionResult) -> str:
@@ -33,7 +35,7 @@ def facts(result: SubmissionResult) -> Iterator[tuple[str, str]]:
     if result.late and result.late.days:
         yield "late", _lateness(result.late)
     if result.override:
-        yield "override", _override(result.override)
+        yield "override", _override(result.override, result.max_score)
     if (result.late and result.late.days) or result.override:
         yield "mark", f"{plain.points(result.mark)} of {plain.points(result.max_score)}{_computed(result)}"
     for remark in result.remarks:
@@ -44,10 +46,16 @@ def _lateness(late: Lateness) -> str:
     return f"{plain.count(late.days, 'day')}, which costs {late.penalty * 100:.4g} % of the points"
 
 
-def _override(override: Override) -> str:
+def _override(override: Override, most: float) -> str:
+    above = f" (more than the {plain.points(most)} that can be earned)" if override.score > most else ""
     by = f" by {_short(override.by)}" if override.by else ""
     why = f": {_short(override.reason)}" if override.reason else ""
-    return f"{plain.points(override.score)}{by} at {_short(override.at)}{why}"
+    return f"{plain.points(override.score)}{above}{by} at {_to_the_second(override.at)}{why}"
+
+
+def _to_the_second(at: str) -> str:
+    """A time as one reads it: a store's is exact to the microsecond, to sort by."""
+    return _FRACTION.sub("", _short(at))
 
 
 def _computed(result: SubmissionResult) -> str:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, ValidationError  # type: ignore[imp
 from exports.hostile import UNTIMED, harmless, reports
 from exports.marks import a_mark, a_student
 from grader.model import GradeReport, Lateness, Override, SubmissionResult
-from grader.reports import to_json, to_terminal
+from grader.reports import standing, to_json, to_terminal
 
 SCHEMA = Draft202012Validator(json.loads(resources.files("grader").joinpath("report.schema.json").read_text()))
 OVERRIDE = Override(score=9, reason="explained it", by="prof", at="2026-03-05T09:00:00+01:00")
@@ -135,3 +135,23 @@ def test_who_was_in_time_is_not_said_to_be_late() -> None:
 def test_no_text_in_the_new_facts_steers_the_terminal(report: GradeReport) -> None:
     """Names, reasons, remarks."""
     assert harmless("".join(to_terminal.render(report)))
+
+
+@pytest.mark.parametrize(
+    ("score", "at", "said"),
+    [
+        (10, "2026-03-05T09:00:00.123456+00:00", "10 by prof at 2026-03-05T09:00:00+00:00: explained it"),
+        (
+            17.5,
+            "2026-03-05T09:00:00.123456+00:00",
+            "17.5 (more than the 10 that can be earned) by prof at 2026-03-05T09:00:00+00:00: explained it",
+        ),
+        (9, "last\nweek", r"9 by prof at last\nweek: explained it"),
+    ],
+)
+def test_an_override_is_told_to_the_second_and_whether_it_is_more_than_can_be_earned(
+    score: float, at: str, said: str
+) -> None:
+    """It counts all the same: an instructor may give a bonus, or have slipped."""
+    facts = dict(standing.facts(replace(everything(), override=replace(OVERRIDE, score=score, at=at))))
+    assert facts["override"] == said
