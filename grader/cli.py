@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say_whatever_it_is()
     hear_endings()
     try:
-        command = _COMMANDS.get(arguments[0]) if arguments else None
+        command = _command(arguments[0]) if arguments else None
         return command(arguments[1:]) if command else grade(asked.grading().parse_args(arguments))
     except GraderError as error:
         _show(error)
@@ -38,6 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # exit code 1, as the interpreter would have it, says that somebody scored too little
         _show(_fault(error))
         return Exit.NOT_JUDGED
+
+
+def _command(name: str) -> Callable[[Sequence[str]], int] | None:
+    """The command of that name; None for a path, or an option. Raises UsageError for what is nearly a command."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, _COMMANDS, n=1)
+    if close and name not in _COMMANDS and not os.path.lexists(name):
+        raise UsageError(f"{name}: no such file or folder", f"did you mean the command {close[0]}?")
+    return _COMMANDS.get(name)
 
 
 def _say_whatever_it_is() -> None:

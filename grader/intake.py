@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from grader.errors import GraderError
     from grader.layouts.found import Found, Listing
     from grader.model import Spec
     from grader.roster import Roster
@@ -50,7 +51,10 @@ def handed_in(
     asked = Asked(modules=tuple((spec.name, spec.module) for spec in specs))
     said: list[str] = []
     folder = _opened(path, asked, work, said)
-    found = _found(folder, asked, layout, work, said)
+    try:
+        found = _found(folder, asked, layout, work, said)
+    except (UsageError, NothingToGrade) as error:
+        raise _as_named(error, folder, path, asked) from None
     units = _of_roster(found, known, said) if known is not None else by_key(found)
     made = Made(asked, work)
     theirs = ((spec, [one for unit in units if (one := unit.submission(spec.name, made))]) for spec in specs)
@@ -94,6 +98,15 @@ def _opened(path: Path, asked: Asked, work: Path, said: list[str]) -> Path:
     except SubmissionError as error:
         raise UsageError(f"--submissions {path}: {error.message}", "unpack it yourself, and name the folder") from None
     return _stepped_in(work / uploads.UNPACKED, asked)
+
+
+def _as_named(error: GraderError, folder: Path, path: Path, asked: Asked) -> GraderError:
+    """The error in words of what was named: not of the folder it was unpacked to, and of one student's work as such."""
+    message, hint = (text.replace(str(folder), str(path)) for text in (error.message, error.hint))
+    theirs = (folder / place for name, module in asked.modules for place in (module, f"{name}/{module}"))
+    if isinstance(error, NothingToGrade) and any(place.is_file() for place in theirs):
+        hint = f"if it is one student's work, not a class: --submission {path}"
+    return type(error)(message, hint)
 
 
 def _stepped_in(folder: Path, asked: Asked) -> Path:

@@ -191,3 +191,19 @@ def test_a_class_that_is_none_is_a_slip(
     with pytest.raises(UsageError, match=message) as caught:
         handed_in(school.home / name, [WORDCOUNT], work=school.work)
     assert re.match(hint, caught.value.hint)
+
+
+@pytest.mark.parametrize("put", [["wordcount.py"], ["wordcount/wordcount.py", "join/join.py"]])
+def test_one_students_folder_is_no_class_and_told_so(put: list[str], school: Class) -> None:
+    """The option has a neighbour of nearly the same name."""
+    with pytest.raises(NothingToGrade) as caught:
+        school.put(*put).found(WORDCOUNT, JOIN)
+    assert caught.value.hint == f"if it is one student's work, not a class: --submission {school.folder}"
+
+
+def test_what_is_wrong_with_an_archive_is_told_of_the_archive(school: Class) -> None:
+    """Not of the folder that it is unpacked to, which is gone by then."""
+    path = pack(school.home / "class.zip", {"ada/wordcount.py": "", "bob/wordcount.py": ""})
+    with pytest.raises(NothingToGrade, match="nothing in it is named as in the layout canvas") as caught:
+        handed_in(path, [WORDCOUNT], layout="canvas", work=school.work)
+    assert caught.value.message.startswith(f"{path}: ")

@@ -356,6 +356,21 @@ def test_students_do_not_see_why_a_reference_fails(assignments: Assignments, com
     assert "secret" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("overide", "override"), ("histroy", "history"), ("Release", "release"), ("example", "examples")],
+)
+def test_a_command_that_is_misspelled_is_proposed(typed: str, meant: str, command: Command) -> None:
+    """Whatever options come behind it; what is there is graded."""
+    done = command(typed, "cy", "lengths", "7", "--reason", "agreed")
+    assert (done.returncode, done.stderr) == (
+        4,
+        f"pymapr-grade: error: {typed}: no such file or folder\n\nhint: did you mean the command {meant}?\n",
+    )
+    (command.folder / typed).mkdir()
+    assert f"no assignment.yaml below {typed}" in command(typed).stderr
+
+
 # ---- where it is shown -----------------------------------------------------------------------------------------------
 
 
