@@ -206,7 +206,7 @@ class TestHowItIsRefused:
         )
 
     def test_several_problems_come_in_order_of_place_each_with_its_hint(self) -> None:
-        """One run shows all there is to mend, and the error's own hint says where to begin."""
+        """One run shows all there is to mend, and each mend once."""
         text = (
             FULL.replace("points: 4", "points: four")
             .replace("512", "x")
@@ -225,7 +225,7 @@ class TestHowItIsRefused:
             "wordcount/assignment.yaml:20:31: limits.memory: expected a size such as 512MB, got '1TB'",
             "  hint: write `memory: 512MB`; units: B, kB, KB, KiB, MB, MiB, GB, GiB",
         ]
-        assert hint.startswith("begin at line 2: did you mean 'title'?")
+        assert hint == ""
 
     def test_a_problem_without_hint_has_no_line_for_one(self) -> None:
         """No empty hints, neither below a problem nor on the error."""

@@ -35,14 +35,13 @@ class Problem(Exception):  # noqa: N818 (a finding, of which there may be many, 
 def refusal(where: Path, problems: Iterable[Problem]) -> SpecError:
     """One error for all problems of a file, in order of place.
 
-    A single problem keeps its hint apart. Of several, each is one line with its hint indented below, and the error's
-    own hint names the first, where to begin.
+    A single problem keeps its hint apart. Of several, each is one line with its hint indented below.
     """
     first, *rest = sorted(problems, key=lambda problem: problem.place)
     if not rest:
         return SpecError(_line(where, first), first.hint)
     message = "\n".join(line for problem in (first, *rest) for line in _lines(where, problem))
-    return SpecError(message, f"begin at line {first.place.line}: {first.hint}" if first.hint else "")
+    return SpecError(message, "")
 
 
 def _line(where: Path, problem: Problem) -> str:
