@@ -230,7 +230,7 @@ def _wanted(specs: Sequence[Spec], args: argparse.Namespace, work: Path) -> tupl
         found = [one for each in by_spec.values() for one in each]
         skipped += [f"{name}: no submission" for name, each in by_spec.items() if not each]
     if not found:
-        hint = "name one with --submission FILE, or a class with --submissions DIR"
+        hint = "name one with --submission FILE (the reference will do), or a class with --submissions DIR"
         raise NothingToGrade("there is no submission", hint)
     return found, skipped
 

@@ -157,9 +157,9 @@ def report_of(command: Command, *typed: str | Path) -> str:
     ("typed", "message", "hint"),
     [
         (["{empty}"], "no assignment.yaml below ", "an assignment is a folder with that file"),
-        (["{bare}"], "there is no submission", "name one with --submission FILE"),
+        (["{bare}"], "there is no submission", "name one with --submission FILE (the reference will do), or"),
         (["{bare}", "--submission", "{file}"], "no assignment asks for a file of that name", "asked for: wordcount.py"),
-        (["{bare}", "--submissions", "{empty}"], "no student's folder in it", "one folder per student"),
+        (["{bare}", "--submissions", "{empty}"], "nothing in it is any student's", "folders: ada/wordcount.py"),
     ],
 )
 def test_five_for_nothing_to_grade(
@@ -261,7 +261,7 @@ def test_a_report_that_cannot_be_written_keeps_no_other_from_being_shown(
     sandbox = SandboxReport(level=3)
     nothing = GradeReport(pymapr="0", started="now", audience=Audience.INSTRUCTOR, sandbox=sandbox, results=())
     with pytest.raises(UsageError, match=r"gone/r\.json cannot be written: No such file or directory"):
-        publish.publish(nothing, {"json": tmp_path / "gone" / "r.json"})
+        publish.publish(nothing, publish.Wanted(files={"json": tmp_path / "gone" / "r.json"}))
     assert "0 submissions" in capsys.readouterr().out
 
 
