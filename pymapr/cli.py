@@ -114,9 +114,7 @@ def _as_json(result: RunResult) -> bytes:
 def _doctor(args: argparse.Namespace) -> int:
     from pymapr import doctor
 
-    lines = list(doctor.machine())
-    if args.file:
-        lines += doctor.render(doctor.surprises(args.file), args.file)
+    lines = doctor.render(doctor.surprises(args.file), args.file) if args.file else doctor.machine()
     write_stdout("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
     return DONE
 
@@ -158,7 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     _add_run_arguments(run)
     doctor = commands.add_parser(
-        "doctor", help="what this machine offers, and what would surprise a job file", formatter_class=_Formatter
+        "doctor",
+        help="what this machine offers; with FILE, what in that job file would surprise its author",
+        formatter_class=_Formatter,
     )
     doctor.add_argument("file", metavar="FILE", nargs="?")
     doctor.set_defaults(command=_doctor)
