@@ -192,7 +192,7 @@ class GraderProcess:
         report = self._report(case)
         shown = "".join(to_terminal.render(report))
         texts = (case.message, case.hint, *case.remarks, repr(case.difference), *to_json.render(report))
-        return Verdict(case.verdict.value, "\n".join(texts), "", case.runs, shown)
+        return Verdict(case.verdict.value, "\n".join(texts), "", tuple(case.runs), shown)
 
     def _report(self, case: CaseResult) -> GradeReport:
         results = (SubmissionResult(assignment="wordcount", submission="villain", datasets=(case,)),)

@@ -156,7 +156,6 @@ def test_helper_modules_and_data_files_beside_the_submission_are_found(runs: Run
 
 def test_numpy_runs(runs: Runs) -> None:
     """Its threads and its memory included."""
-    pytest.importorskip("numpy", reason="numpy is not installed")
     source = """
         import numpy
         table = numpy.ones((500, 500))
