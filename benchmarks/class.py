@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "fixtures" / "classroom")]
 
-import make  # type: ignore[import-not-found]  # noqa: E402 - the path is set first
+import make
 
-from grader import batch  # noqa: E402 - see above
-from grader.model import Checks, Spec, Verdict  # noqa: E402 - see above
-from grader.sandbox import levels  # noqa: E402 - see above
-from grader.submission import of_class  # noqa: E402 - see above
-from pymapr.cores import usable_cores  # noqa: E402 - see above
+from grader import batch
+from grader.model import Checks, Spec, Verdict
+from grader.sandbox import levels
+from grader.submission import of_class
+from pymapr.cores import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

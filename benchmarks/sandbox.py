@@ -78,14 +78,14 @@ def kinds_of_run(home: Path, data: Path, opened: ExitStack) -> dict[str, Callabl
     bare = opened.enter_context(Sandbox(wanted=NO_LAYERS))
     script = original(home)
     return {
-        "sandboxed": opened.enter_context(serial(full, data)),
-        "without layers": opened.enter_context(serial(bare, data)),
+        "sandboxed": opened.enter_context(Serial(full, data)),
+        "without layers": opened.enter_context(Serial(bare, data)),
         "bare script": lambda: bare_script(script, data),
-        "sandboxed, 2 + 2 workers": opened.enter_context(parallel(full, data)),
+        "sandboxed, 2 + 2 workers": opened.enter_context(Parallel(full, data)),
     }
 
 
-class serial:  # noqa: N801 - reads as a verb where it is used
+class Serial:
     """Serial runs in a sandbox; checks that each succeeds."""
 
     def __init__(self, sandbox: Sandbox, data: Path) -> None:
@@ -105,7 +105,7 @@ class serial:  # noqa: N801 - reads as a verb where it is used
         assert outcome.failure is None, outcome.failure
 
 
-class parallel(serial):  # noqa: N801 - see serial
+class Parallel(Serial):
     """Isolated runs with two workers in each phase."""
 
     def run(self) -> None:
@@ -157,7 +157,7 @@ def run_many(home: Path, count: int) -> int:
     """Make `count` runs, serial and now and then parallel; 1 if anything has grown."""
     data = documents(home, 10)
     tempfile.tempdir = str(home)
-    with Sandbox() as sandbox, serial(sandbox, data) as alone, parallel(sandbox, data) as together:
+    with Sandbox() as sandbox, Serial(sandbox, data) as alone, Parallel(sandbox, data) as together:
         for _ in range(min(200, count)):
             alone()
             together()

@@ -43,7 +43,7 @@ def build(student: Path, choose: atheris.FuzzedDataProvider) -> None:
     folders = [os.fsencode(student)]
     for _ in range(choose.ConsumeIntInRange(0, 12)):
         where = folders[choose.ConsumeIntInRange(0, len(folders) - 1)]
-        path = os.path.join(where, choose.ConsumeBytes(choose.ConsumeIntInRange(1, 12)) or b"x")  # noqa: PTH118 - bytes
+        path = os.path.join(where, choose.ConsumeBytes(choose.ConsumeIntInRange(1, 12)) or b"x")
         try:
             make(path, choose.ConsumeIntInRange(0, 4), folders)
         except (OSError, ValueError):
@@ -52,18 +52,18 @@ def build(student: Path, choose: atheris.FuzzedDataProvider) -> None:
 
 def make(path: bytes, kind: int, folders: list[bytes]) -> None:
     """A folder, a file, a link to the outside, a dangling link or a pipe; raises OSError where there can be none."""
-    if not os.path.realpath(os.path.dirname(path)).startswith(os.fsencode(HOME)):  # noqa: PTH120 - bytes
+    if not os.path.realpath(os.path.dirname(path)).startswith(os.fsencode(HOME)):
         return
     match kind:
         case 0:
-            os.mkdir(path)  # noqa: PTH102 - bytes
+            os.mkdir(path)
             folders.append(path)
         case 1:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
         case 2:
-            os.symlink(b"/etc", path)  # noqa: PTH211 - bytes
+            os.symlink(b"/etc", path)
         case 3:
-            os.symlink(path, path)  # noqa: PTH211 - bytes
+            os.symlink(path, path)
         case _:
             os.mkfifo(path)
 

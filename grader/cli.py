@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import arguments as asked
@@ -70,7 +71,7 @@ def _fault(error: Exception) -> GraderError:
     if os.environ.get("PYMAPR_DEBUG"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - pathlib for one name
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
     message = f"{type(error).__name__} at {where}: {error}"
     return GraderError(message, "this is a fault of pymapr; please report it, with what PYMAPR_DEBUG=1 adds to it")
 

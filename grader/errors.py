@@ -27,7 +27,7 @@ class UsageError(GraderError):
     """The command line asks for something that cannot be (exit code 4)."""
 
 
-class NothingToGrade(GraderError):  # noqa: N818 - nobody has made a mistake
+class NothingToGrade(GraderError):
     """The command was right, and there is no submission below what it names (exit code 5)."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from traceback import FrameSummary
     from types import CodeType
 
-_OURS = os.path.dirname(os.path.realpath(__file__)) + os.sep  # noqa: PTH120 - pathlib costs milliseconds at start-up
+_OURS = os.path.dirname(os.path.realpath(__file__)) + os.sep
 _MOST_FRAMES = 12
 
 _not_own: list[str] = [_OURS]
@@ -30,7 +30,7 @@ _menders: list[Callable[[BaseException], str]] = []
 
 def disown(folder: str) -> None:
     """From now on source files in `folder` are no job's: whoever hosts jobs in this process lives there."""
-    _not_own.append(os.path.join(os.path.realpath(folder), ""))  # noqa: PTH118 - pathlib costs milliseconds at start-up
+    _not_own.append(os.path.join(os.path.realpath(folder), ""))
 
 
 def add_mender(mender: Callable[[BaseException], str]) -> None:
@@ -103,7 +103,7 @@ def _library_folders() -> tuple[str, ...]:
 
 
 def _lines(frame: FrameSummary) -> list[str]:
-    place = f'  File "{os.path.basename(frame.filename)}", line {frame.lineno}, in {frame.name}'  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    place = f'  File "{os.path.basename(frame.filename)}", line {frame.lineno}, in {frame.name}'
     return [place, f"    {shorten(frame.line, 200)}"] if frame.line else [place]
 
 

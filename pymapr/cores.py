@@ -110,7 +110,7 @@ def _ancestors(path: str) -> list[str]:
 def _read(path: str) -> str:
     """The file's text, or nothing where it cannot be read: a limit that we may not see is no reason not to run."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 (pathlib: see above)
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""

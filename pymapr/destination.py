@@ -24,7 +24,7 @@ class Destination:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        plain = bool(path) and (os.path.isfile(path) or not os.path.exists(path))  # noqa: PTH110, PTH113 - pathlib costs milliseconds at start-up
+        plain = bool(path) and (os.path.isfile(path) or not os.path.exists(path))
         # A link stays a link, so what it leads to is replaced; a device or a pipe is written, not replaced.
         self._final = os.path.realpath(path) if plain else ""
         self._partial = f"{self._final}.{os.getpid()}.partial"
@@ -39,8 +39,8 @@ class Destination:
 
     def _open(self) -> IO[bytes]:
         if not self._path:
-            return open(os.dup(1), "wb")  # noqa: PTH123 - a descriptor
-        return open(self._partial if self._final else self._path, "wb")  # noqa: PTH123 - as above
+            return open(os.dup(1), "wb")
+        return open(self._partial if self._final else self._path, "wb")
 
     def write(self, data: bytes) -> None:
         """Some more bytes."""
@@ -61,7 +61,7 @@ class Destination:
         try:
             self._file.close()
             if self._final and kind is None:
-                os.replace(self._partial, self._final)  # noqa: PTH105 - pathlib costs milliseconds at start-up
+                os.replace(self._partial, self._final)
         except BrokenPipeError:
             if kind is None:
                 raise
@@ -71,7 +71,7 @@ class Destination:
         finally:
             if self._final:
                 with suppress(FileNotFoundError):
-                    os.unlink(self._partial)  # noqa: PTH108 - as above
+                    os.unlink(self._partial)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def _data(data: Iterable[Any]) -> Data:
     from pymapr.inputs import Input
 
     name = getattr(data, "name", None)
-    if isinstance(name, str) and os.path.isfile(name):  # noqa: PTH113 - pathlib costs milliseconds at start-up
+    if isinstance(name, str) and os.path.isfile(name):
         source = Input(name, os.open(name, os.O_RDONLY | os.O_CLOEXEC), name)
         if source.holds(data):
             return Data([source])

@@ -62,27 +62,27 @@ class JobLoadError(JobError):
     """The file holds no job that can be run: it does not compile, or has no mapper or reducer."""
 
 
-class UserCodeFailed(JobError):  # noqa: N818 - says what happened, as all the names from here on
+class UserCodeFailed(JobError):
     """The job's code raised. `cause` is the exception's class, `frames` the job's part of the traceback."""
 
 
-class CannotTravel(JobError):  # noqa: N818 - see UserCodeFailed
+class CannotTravel(JobError):
     """A key or value was emitted that pickle cannot carry from one process to another."""
 
 
-class CannotPartition(JobError):  # noqa: N818 - see UserCodeFailed
+class CannotPartition(JobError):
     """No partition can be told for a key: it is not equal to itself, or the job's partitioner gave no usable number."""
 
 
-class CannotEncode(JobError):  # noqa: N818 - see UserCodeFailed
+class CannotEncode(JobError):
     """A reducer (or mapper) emitted what JSON cannot say."""
 
 
-class InsideRead(JobError):  # noqa: N818 - see UserCodeFailed
+class InsideRead(JobError):
     """The job looked into the framework, or emitted in the wrong phase, where a parallel run has nothing to give."""
 
 
-class ValuesExceedMemory(JobError):  # noqa: N818 - see UserCodeFailed
+class ValuesExceedMemory(JobError):
     """The values of a single key do not fit the memory budget."""
 
 
@@ -90,14 +90,14 @@ class EngineError(MaprError):
     """The run could not be finished, and the job is not known to be at fault."""
 
 
-class WorkerDied(EngineError):  # noqa: N818 - see UserCodeFailed
+class WorkerDied(EngineError):
     """A worker process ended without saying that it was finished, and so did the fresh one that took over its task.
 
     Not raised when the job's code raises: that is `UserCodeFailed`.
     """
 
 
-class SpillFailed(EngineError):  # noqa: N818 - see UserCodeFailed
+class SpillFailed(EngineError):
     """Blocks could not be written: most often a full disk."""
 
 
@@ -105,7 +105,7 @@ class ProtocolError(EngineError):
     """A worker said something that no worker says: it was tampered with, or pymapr has a bug."""
 
 
-class RelayExceeded(EngineError):  # noqa: N818 - see UserCodeFailed
+class RelayExceeded(EngineError):
     """More blocks had to pass through the master than it was allowed to hold."""
 
 

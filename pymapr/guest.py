@@ -68,7 +68,7 @@ def _give_back_stdin(copy: int | None) -> None:
 
 def _forget_modules(folder: str, known: set[str]) -> None:
     """The next job may lie elsewhere and have a module of the same name beside it."""
-    inside = os.path.abspath(folder) + os.sep  # noqa: PTH100 - pathlib costs milliseconds at start-up
+    inside = os.path.abspath(folder) + os.sep
     for name in set(sys.modules) - known:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(inside):
             del sys.modules[name]

@@ -116,12 +116,12 @@ def _open(path: str) -> Input:
         return _spooled("standard input", sys.stdin.buffer)
     if path.endswith(".gz"):
         return _unpacked(path)
-    if os.path.isdir(path):  # noqa: PTH112 - pathlib costs milliseconds at start-up
+    if os.path.isdir(path):
         raise IsADirectoryError
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    if os.path.isfile(path):  # noqa: PTH113 - pathlib costs milliseconds at start-up
-        return Input(path, descriptor, os.path.abspath(path))  # noqa: PTH100 - pathlib costs milliseconds at start-up
-    with open(descriptor, "rb", closefd=True) as stream:  # noqa: PTH123 - pathlib costs milliseconds at start-up
+    if os.path.isfile(path):
+        return Input(path, descriptor, os.path.abspath(path))
+    with open(descriptor, "rb", closefd=True) as stream:
         return _spooled(path, stream)
 
 
@@ -174,8 +174,8 @@ def did_you_mean(path: str) -> str:
 
     folder, name = os.path.split(path)
     try:
-        close = get_close_matches(name, os.listdir(folder or "."), n=1)  # noqa: PTH208 - pathlib costs milliseconds at start-up
+        close = get_close_matches(name, os.listdir(folder or "."), n=1)
     except OSError:
         return f"there is no folder {folder} either"
-    found = os.path.join(folder, close[0]) if close else ""  # noqa: PTH118 - pathlib costs milliseconds at start-up
+    found = os.path.join(folder, close[0]) if close else ""
     return f"did you mean {found}?" if found else "is the path right, seen from this folder?"

@@ -60,7 +60,7 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
     main = _main_module(path)
     sys.modules["__main__"] = main
     sys.argv = [path, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - pathlib costs milliseconds at start-up
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     try:
         exec(code, main.__dict__)  # noqa: S102 - running the job is what this is for
     except _Taken:
@@ -102,7 +102,7 @@ def framework_module() -> types.ModuleType:
 def compile_file(path: str) -> types.CodeType:
     """The file's code; raises JobLoadError that says where it does not compile, and whether it looks like Python 2."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs milliseconds at start-up
+        with open(path, "rb") as file:
             source = file.read()
         return compile(source, path, "exec", dont_inherit=True)
     except OSError as error:
@@ -123,7 +123,7 @@ def _nearest(path: str, error: OSError) -> str:
 
 
 def _does_not_compile(error: SyntaxError, path: str) -> JobLoadError:
-    name = os.path.basename(path)  # noqa: PTH119 - pathlib costs milliseconds at start-up
+    name = os.path.basename(path)
     where = f"{name}:{error.lineno}:{error.offset or 0}" if error.lineno else name
     line = (error.text or "").strip()
     message = f"does not compile: {error.msg}" + (f", in `{line[:120]}`" if line else "")

@@ -73,7 +73,7 @@ def _folder() -> str:
 def _folder_of(descriptor: int) -> str:
     """Where the file was made, though its name is gone; the job may have changed the environment since."""
     try:
-        return os.path.dirname(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115, PTH120 - pathlib costs milliseconds at start-up
+        return os.path.dirname(os.readlink(f"/proc/self/fd/{descriptor}"))
     except OSError:  # no /proc, as on macOS
         return _folder()
 
@@ -89,5 +89,5 @@ def _unnamed() -> int:
     import tempfile  # costs milliseconds
 
     descriptor, name = tempfile.mkstemp(prefix="pymapr-")
-    os.unlink(name)  # noqa: PTH108 - pathlib costs milliseconds at start-up
+    os.unlink(name)
     return descriptor

@@ -40,7 +40,7 @@ class Disk:
         """Append a block; return its offset and length in bytes. Raises InfrastructureError where there is no room."""
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed in __exit__
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed in __exit__
             self._write_all(self._file.fileno(), block)
         except OSError as error:
             raise InfrastructureError(
@@ -83,7 +83,7 @@ class Pile(Generic[RowT]):
 
     def __iter__(self) -> Iterator[RowT]:
         for offset, length in self._blocks:
-            yield from marshal.loads(self._disk.read(offset, length))  # noqa: S302  # nobody else can have written it
+            yield from marshal.loads(self._disk.read(offset, length))  # noqa: S302 - nobody else can have written it
         yield from self._rows
 
 

@@ -50,8 +50,11 @@ def decode(line: bytes) -> Json:
         decoder = _WITH_LONG_INTEGERS
     try:
         text = line.decode()
+        value: Json
         value, end = decoder.raw_decode(text)
-        return value if end == len(text) else decoder.decode(text)  # type: ignore[no-any-return]  # json is untyped
+        if end != len(text):
+            value = decoder.decode(text)
+        return value
     except UnicodeDecodeError as error:
         raise _not_utf8(error) from None
     except json.JSONDecodeError:
@@ -79,7 +82,8 @@ def _bad_line(lines: Iterable[bytes], error: type[GraderError], where: str) -> G
 def _decode_spaced(decoder: json.JSONDecoder, text: str) -> Json:
     """Decode again, minding white space in front; say what is wrong if it was not that."""
     try:
-        return decoder.decode(text)  # type: ignore[no-any-return]  # json is untyped
+        value: Json = decoder.decode(text)
+        return value
     except json.JSONDecodeError as error:
         if not text.strip():
             raise NotARecordError("is empty", "write one JSON value per line and no empty lines") from None

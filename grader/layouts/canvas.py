@@ -32,7 +32,7 @@ _AGAIN = re.compile(r"-\d+(?=(\.[A-Za-z]\w*)*$)")
 """The number that Canvas puts behind a name, before whatever endings it has."""
 
 
-def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - every layout is asked the same
+def claims(there: Listing, asked: Asked) -> Collection[str]:
     """Every file that is named as Canvas names them."""
     return {name for name in there.files if _FILE.fullmatch(name)}
 

@@ -15,12 +15,12 @@ TITLE = "a folder or archive per student"
 EXAMPLE = "ada/wordcount.py, or ada.zip"
 
 
-def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - every layout is asked the same
+def claims(there: Listing, asked: Asked) -> Collection[str]:
     """Every folder and every archive."""
     return {*there.folders, *there.archives}
 
 
-def read(there: Listing, asked: Asked) -> list[Found]:  # noqa: ARG001 - as above
+def read(there: Listing, asked: Asked) -> list[Found]:
     """One student each; `ada/` and `ada.zip` are one student's, and the folder is newer: somebody unpacked it."""
     uploads: dict[str, list[Upload]] = {}
     for name in there.archives:

@@ -25,14 +25,14 @@ _METADATA = "submission_metadata.yml"
 _LARGEST = 512 * 2**20
 
 
-def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - every layout is asked the same
+def claims(there: Listing, asked: Asked) -> Collection[str]:
     """Every submission's folder, where the metadata lie beside them."""
     if _METADATA not in there.files:
         return set()
     return {_METADATA, *(name for name in there.folders if name.startswith("submission_"))}
 
 
-def read(there: Listing, asked: Asked) -> list[Found]:  # noqa: ARG001 - as above
+def read(there: Listing, asked: Asked) -> list[Found]:
     """A submission for each folder that is there; one that the metadata do not name is its folder's."""
     metadata = _metadata(there.folder / _METADATA)
     folders = [name for name in there.folders if name.startswith("submission_")]

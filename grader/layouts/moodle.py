@@ -25,12 +25,12 @@ _ENTRY = re.compile(
 """The first number is Moodle's: what comes behind it the student chose, perhaps as Moodle names another's file."""
 
 
-def claims(there: Listing, asked: Asked) -> Collection[str]:  # noqa: ARG001 - every layout is asked the same
+def claims(there: Listing, asked: Asked) -> Collection[str]:
     """Every file and folder that is named as Moodle names them."""
     return {name for name in (*there.folders, *there.files) if _ENTRY.fullmatch(name)}
 
 
-def read(there: Listing, asked: Asked) -> list[Found]:  # noqa: ARG001 - as above
+def read(there: Listing, asked: Asked) -> list[Found]:
     """A student for each participant's number."""
     by_participant: dict[tuple[str, str], list[re.Match[str]]] = defaultdict(list)
     for name in (*there.folders, *there.files):

@@ -97,7 +97,7 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
         framework.set_host(framework.Busy())
         for name in request["hide"]:
             with contextlib.suppress(OSError):
-                os.unlink(name)  # noqa: PTH108 - os.path, as pathlib costs a zygote milliseconds
+                os.unlink(name)
         untouched = given is not None and source.holds(given)
         remarks = [_BROADCAST] if untouched and opened() > 1 else []
         Worker(channel, job, data=given, inputs=[source], remarks=remarks).serve()
@@ -118,12 +118,12 @@ _BROADCAST = (
 
 def _count_opens(names: list[str]) -> Callable[[], int]:
     """How often the file of one of these names is opened from now on, until that is asked."""
-    paths, count, listening = {os.path.abspath(name) for name in names}, 0, True  # noqa: PTH100 - see above
+    paths, count, listening = {os.path.abspath(name) for name in names}, 0, True
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal count
         if listening and event == "open" and isinstance(arguments[0], str):
-            count += os.path.abspath(arguments[0]) in paths  # noqa: PTH100 - see above
+            count += os.path.abspath(arguments[0]) in paths
 
     def answer() -> int:
         nonlocal listening
@@ -144,7 +144,7 @@ def _open_data(name: str) -> Input:
 def require_utf8(path: str) -> None:
     """Refuse a source in any other encoding: with a cookie like UTF-7, one does not see the code that runs."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - os.path, as pathlib costs a zygote milliseconds
+        with open(path, "rb") as file:
             source = file.read()
         if b"coding" not in source:  # nothing says it without that word
             return
@@ -154,7 +154,7 @@ def require_utf8(path: str) -> None:
     except (SyntaxError, OSError):
         return  # the compiler will say it better
     if encoding not in ("utf-8", "utf-8-sig", "ascii"):
-        message = f"{os.path.basename(path)}:1: the source is declared to be {encoding}, and only UTF-8 is accepted"  # noqa: PTH119 - os.path, as pathlib costs a zygote milliseconds
+        message = f"{os.path.basename(path)}:1: the source is declared to be {encoding}, and only UTF-8 is accepted"
         raise JobLoadError(message, "save the file as UTF-8 and take the coding line away", "load", cause="SyntaxError")
 
 
@@ -181,7 +181,7 @@ def serve_generator(request: Request, descriptors: list[int]) -> NoReturn:
 
 def _records(request: Request) -> Iterator[Any]:
     try:
-        sys.path.insert(0, os.path.dirname(os.path.abspath(request["file"])))  # noqa: PTH100, PTH120 - os.path, as pathlib costs a zygote milliseconds
+        sys.path.insert(0, os.path.dirname(os.path.abspath(request["file"])))
         found = importlib.util.spec_from_file_location("generate", request["file"])
         assert found, "a .py file always has a spec"
         assert found.loader, "and a loader"
@@ -216,7 +216,7 @@ def serve_probe(_: Request, descriptors: list[int]) -> NoReturn:
 def _interpreter_is_readable() -> bool:
     """Whether what a submission may import can be read here, as whoever this process has become."""
     try:
-        return bool(os.listdir(os.path.dirname(os.__file__)))  # noqa: PTH120, PTH208 - os.path, as pathlib costs a zygote milliseconds
+        return bool(os.listdir(os.path.dirname(os.__file__)))
     except OSError:
         return False
 

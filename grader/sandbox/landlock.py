@@ -56,9 +56,9 @@ def version(libc: ctypes.CDLL) -> int:
 def readable_places(secret: Iterable[str]) -> Iterator[str]:
     """What any Python program needs to read: the interpreter's libraries, system files, nothing `secret`."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    libraries = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}  # noqa: PTH120 - os.path, as pathlib costs a zygote milliseconds
+    libraries = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}
     hidden = [os.path.realpath(path) for path in secret]
-    for path in sorted({os.path.realpath(path) for path in (*_SYSTEM, *libraries) if path and os.path.exists(path)}):  # noqa: PTH110 - os.path, as pathlib costs a zygote milliseconds
+    for path in sorted({os.path.realpath(path) for path in (*_SYSTEM, *libraries) if path and os.path.exists(path)}):
         yield from _without(path, hidden)
 
 
@@ -67,14 +67,14 @@ def _without(path: str, hidden: list[str]) -> Iterator[str]:
 
     Links are no parts: where they lead is given by its own path, or not at all.
     """
-    if path in hidden or os.path.islink(path):  # noqa: PTH114 - os.path, as pathlib costs a zygote milliseconds
+    if path in hidden or os.path.islink(path):
         return
     if not any(secret.startswith(path.rstrip("/") + "/") for secret in hidden):
         yield path
-    elif os.path.isdir(path):  # noqa: PTH112 - os.path, as pathlib costs a zygote milliseconds
-        for name in sorted(os.listdir(path)):  # noqa: PTH208 - os.path, as pathlib costs a zygote milliseconds
+    elif os.path.isdir(path):
+        for name in sorted(os.listdir(path)):
             if not name.endswith((".dist-info", ".egg-info", ".pth")) and name != "__pycache__":
-                yield from _without(os.path.join(path, name), hidden)  # noqa: PTH118 - os.path, as pathlib costs a zygote milliseconds
+                yield from _without(os.path.join(path, name), hidden)
 
 
 class Rules:

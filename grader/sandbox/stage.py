@@ -84,9 +84,9 @@ class Stage:
         return folder
 
     def _lay_out(self, folder: str) -> None:
-        os.mkdir(folder, 0o700)  # noqa: PTH102 - once for every file of every run, and much faster
+        os.mkdir(folder, 0o700)
         for name in self._layout.folders:
-            os.mkdir(f"{folder}/{name}")  # noqa: PTH102 - see above
+            os.mkdir(f"{folder}/{name}")
         for name in self._layout.links:
             with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
                 os.link(self._untouched(), f"{folder}/{name}")
@@ -110,7 +110,7 @@ class Stage:
 
     def clear(self) -> None:
         """Take away the folders that were made so far."""
-        for name in os.listdir(self._home):  # noqa: PTH208 - once for every file of every run, and much faster
+        for name in os.listdir(self._home):
             if name.startswith("run-"):
                 _remove(self._home / name)
 
@@ -131,7 +131,7 @@ class Stage:
         os.chown(folder, user, user)
         for path, folders, names in os.walk(folder):
             for name in (*folders, *names):
-                inside = os.path.join(path, name)  # noqa: PTH118 - once for every file of every run, and much faster
+                inside = os.path.join(path, name)
                 if not (self._as_copied and os.path.samestat(os.lstat(inside), self._as_copied)):
                     os.chown(inside, user, user, follow_symlinks=False)
 

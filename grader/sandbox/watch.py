@@ -37,7 +37,7 @@ MOST_TAKEN = 4 * 2**30
 """Bytes by which the disk may shrink while a run lasts, whoever takes them."""
 
 
-class LimitExceeded(GraderError):  # noqa: N818 - says what happened
+class LimitExceeded(GraderError):
     """A run used more than it may. kind: `time`, `memory` or `output`."""
 
     def __init__(self, kind: str, message: str, hint: str) -> None:
@@ -51,7 +51,7 @@ def out_of_time(allowed: float) -> LimitExceeded:
     return LimitExceeded("time", message, "is there a loop that never ends, or work done twice?")
 
 
-class DiskShrinks(InfrastructureError):  # noqa: N818 - says what happened
+class DiskShrinks(InfrastructureError):
     """The disk is filling up while a run lasts, and not with what lies in its folder. free: the bytes left."""
 
     def __init__(self, free: int) -> None:
@@ -193,7 +193,7 @@ class Watch:
 
 def _has_children(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
             return bool(file.read(1))
     except OSError:
         return False
@@ -205,7 +205,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_of(pid: int) -> float:
     """CPU seconds of a process and of the children that it has waited for; 0 where the system does not tell."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
+        with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
         return sum(map(int, fields[11:15])) / _TICKS
     except (OSError, ValueError):
@@ -215,7 +215,7 @@ def cpu_of(pid: int) -> float:
 def delay_of(pid: int) -> float:
     """Seconds that a process was ready to run and had no core; 0 where the system does not tell."""
     try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
             return int(file.read().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
@@ -232,7 +232,7 @@ def held_by(pid: int) -> Held:
     """What a process holds; nothing where the system does not tell."""
     memory = threads = 0
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 - the hot path of a watch that looks fifty times a second
+        with open(f"/proc/{pid}/status", "rb") as file:
             for line in file:
                 if line.startswith((b"RssAnon", b"RssShmem")):
                     memory += int(line.split()[1]) * 1024

@@ -133,7 +133,7 @@ def descendants(pid: int) -> Iterator[int]:
     """The processes below `pid` that still run (no zombies among them), from /proc; none where there is no /proc."""
     parents: dict[int, list[int]] = {}
     with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):  # noqa: PTH208 - os.path, as pathlib costs a zygote milliseconds
+        for name in os.listdir("/proc"):
             if name.isdigit() and (found := parent_of(int(name))) is not None:
                 parents.setdefault(found, []).append(int(name))
     waiting = parents.get(pid, [])
@@ -146,7 +146,7 @@ def descendants(pid: int) -> Iterator[int]:
 def parent_of(pid: int) -> int | None:
     """The parent of a process, None if it has ended."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - os.path, as pathlib costs a zygote milliseconds
+        with open(f"/proc/{pid}/stat", "rb") as file:
             state, parent = file.read().rpartition(b")")[2].split()[:2]
     except (OSError, ValueError):
         return None
@@ -179,7 +179,7 @@ def prepare() -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_DUMPABLE, 0)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    blame.disown(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120 - os.path, as pathlib costs a zygote milliseconds
+    blame.disown(os.path.dirname(os.path.dirname(__file__)))
     blame.add_mender(denials.mend)
     sys.dont_write_bytecode = True
     _thread.stack_size(_STACK)

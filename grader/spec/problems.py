@@ -24,7 +24,7 @@ class Place:
         return f"{self.line}:{self.column}"
 
 
-class Problem(Exception):  # noqa: N818 (a finding, of which there may be many, before it is an error)
+class Problem(Exception):
     """One thing wrong: `what` says it, `hint` mends it. Never leaves `grader.spec`: see `refusal`."""
 
     def __init__(self, place: Place, what: str, hint: str = "") -> None:

@@ -49,7 +49,7 @@ def _permutation(order: Order) -> serial.Permute | None:
 
 
 def _as_guest(path: str, inputs: Sequence[Input], take: loader.Take) -> None:
-    with guest.visiting(os.path.dirname(path)):  # noqa: PTH120 - pathlib costs milliseconds at start-up
+    with guest.visiting(os.path.dirname(path)):
         guest.data_on_stdin(inputs)
         loader.load(path, [source.path for source in inputs], take)
 

@@ -26,7 +26,7 @@ _SLACK = 2**22
 def resident() -> int:
     """Bytes of memory that this process holds now; 0 where the system does not tell."""
     try:
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - pathlib costs milliseconds at start-up
+        with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
@@ -39,7 +39,7 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-class Outgrown(Exception):  # noqa: N818 - a signal to take smaller bites, not an error
+class Outgrown(Exception):
     """A merge does not fit, and no single key is the reason."""
 
 
