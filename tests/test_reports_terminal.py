@@ -1,47 +1,25 @@
-"""The terminal report, word for word, and what student text may not do to it."""
+"""The terminal report, word for word: a class, a self-check, what is wrong, and the last lines."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import pytest
-from builders import a_case, a_difference, a_report, a_result, a_run, a_wrong_case, both_runs
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.cells import cell_len
+from builders import a_case, a_difference, a_report, a_result, a_wrong_case, both_runs
+from terminal_pages import (
+    CLASS_AT_60,
+    CLASS_AT_80,
+    CLASS_AT_100,
+    CLASS_FOR_STUDENTS,
+    SELF_CHECK,
+    SELF_CHECK_OF_ONE,
+    a_class,
+    explanation,
+    rendered,
+)
 
-from grader.model import Audience, Example, GradeReport, SandboxReport, SubmissionResult, Verdict, Visibility
+from grader.model import Audience, Example, GradeReport, SandboxReport, Verdict, Visibility
 from grader.reports import to_terminal
-
-LONG_NAME = "a-very-long-name-as-a-learning-platform-makes-them_assignsubmission"
-
-
-def rendered(report: GradeReport, width: int = 100) -> str:
-    """The report without colour."""
-    return "".join(to_terminal.render(report, width=width))
-
-
-def a_class() -> GradeReport:
-    """Four students, two assignments, and one of everything that can be said."""
-    crashed = a_case(
-        "zipf",
-        Verdict.RUNTIME_ERROR,
-        visibility=Visibility.HIDDEN,
-        max_score=6,
-        message="ZeroDivisionError: division by zero\n  wordcount.py:7, in mapper\n    x = 1 / 0",
-        hint="the record is zipf.json:3",
-        runs=(a_run("serial", 0.5),),
-    )
-    ours = a_case(verdict=Verdict.GRADER_ERROR, message="no room left on the disk", hint="make room, and grade again")
-    right = a_case("zipf", max_score=6, visibility=Visibility.HIDDEN, runs=both_runs(12.3, 4.5))
-    return a_report(
-        a_result(a_case(runs=both_runs(0.05, 0.1)), right, submission="ada"),
-        a_result(a_wrong_case(), a_wrong_case("edge"), crashed, submission="grace"),
-        a_result(ours, assignment="join", submission="ada"),
-        a_result(a_case(score=10 / 3, verdict=Verdict.ORDER_DEPENDENT), assignment="join", submission="山田太郎"),
-        skipped=("multiply: no submission of grace",),
-    )
 
 
 def test_a_class_at_a_hundred_columns() -> None:
@@ -108,13 +86,6 @@ def test_no_result_at_all_is_said_too() -> None:
 
 
 # ---- what is wrong ---------------------------------------------------------------------------------------------------
-
-
-def explanation(result: SubmissionResult, width: int = 100) -> str:
-    """What a class's report says of this submission below the table."""
-    other = a_result(submission="somebody else")
-    _table, found, *_closing = rendered(a_report(result, other), width).split("\n\n")[-3:]
-    return found
 
 
 def test_identical_explanations_are_given_once() -> None:
@@ -284,279 +255,3 @@ def test_what_was_withheld_is_said_once_for_a_class() -> None:
     """Not once for each student."""
     results = [a_result(submission=name, withheld=("zipf", "tail")) for name in ("ada", "grace")]
     assert rendered(a_report(*results)).count("skipped: wordcount: zipf, tail (withheld, so not judged)\n") == 1
-
-
-# ---- colour and hostile text -----------------------------------------------------------------------------------------
-
-
-def test_colour_adds_nothing_that_words_do_not_say() -> None:
-    """The coloured report without its colours is the plain report."""
-    coloured = "".join(to_terminal.render(a_class(), width=100, colour=True))
-    assert "\x1b[32m✓ accepted" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).replace(" \n", "\n") == rendered(a_class())
-
-
-def test_the_environment_does_not_change_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Width and colour are the caller's to choose, once."""
-    before = [*to_terminal.render(a_class(), width=60, colour=True), rendered(a_class(), 80)]
-    for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "TERM": "dumb", "NO_COLOR": "1"}.items():
-        monkeypatch.setenv(name, value)
-    assert [*to_terminal.render(a_class(), width=60, colour=True), rendered(a_class(), 80)] == before
-
-
-def test_a_name_cannot_be_markup() -> None:
-    """`[red]` is a name, and so is `:boom:`."""
-    text = "".join(to_terminal.render(a_report(a_result(submission="[red]x[/red] :boom:")), colour=True))
-    assert "[red]x[/red] :boom:" in text
-
-
-def test_a_message_cannot_pass_for_a_line_of_ours() -> None:
-    """Each line that a student made stands behind a bar or another's name."""
-    forged = "oops\n12 submissions: 12 accepted\nsandbox level 3"
-    found = explanation(a_result(a_case(verdict=Verdict.RUNTIME_ERROR, message=forged)))
-    assert found.endswith("    books: oops\n      │ 12 submissions: 12 accepted\n      │ sandbox level 3")
-
-
-def test_a_long_name_gets_a_line_of_its_own() -> None:
-    """Cut, it might be another student's."""
-    assert rendered(a_report(a_result(submission=LONG_NAME), a_result()), 80).startswith(
-        f"""\
-  submission                      verdict     points
-wordcount
-  {LONG_NAME}
-                                  ✓ accepted     4/4
-  student-01                      ✓ accepted     4/4
-"""
-    )
-
-
-def test_a_command_cannot_steer_the_terminal_either() -> None:
-    """It names files, and students name those."""
-    case = a_case(verdict=Verdict.WRONG_ANSWER, reproduce="pymapr run \x1b[2J.py")
-    assert explanation(a_result(case)).endswith(r"reproduce: pymapr run \x1b[2J.py")
-
-
-texts = st.text(max_size=60) | st.text("\x1b[31m\u202e\n\r\t山é[red] ", max_size=200)
-
-
-@given(texts, texts, texts, texts, st.booleans(), st.integers(60, 120))
-def test_no_text_steers_the_terminal_or_breaks_the_width(
-    name: str, message: str, record: str, remark: str, alone: bool, width: int
-) -> None:
-    """Whatever students write, lines stay within the width and hold nothing but what can be seen."""
-    examples = (Example(expected=record, got=None), Example(expected=record, got=message, where=message))
-    difference = a_difference(2, 1, *examples)
-    case = a_case(
-        name,
-        Verdict.WRONG_ANSWER,
-        message=message,
-        hint=message,
-        remarks=(remark,),
-        difference=difference,
-        runs=both_runs(),
-    )
-    others = () if alone else (a_result(submission="other"),)
-    report = a_report(a_result(case, assignment=name, submission=name, withheld=(name,)), *others, skipped=(message,))
-    for line in rendered(report, width).split("\n"):
-        assert cell_len(line) <= width
-        assert not [
-            character for character in line if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-        ]
-
-
-CLASS_AT_100 = """\
-  submission  verdict            points    seconds  gain        map    shuffle     reduce
-wordcount
-  ada         ✓ accepted          10/10  12.4→4.60  2.7x  6.18→2.30  1.24→0.46  2.47→0.92
-  grace       ✗ runtime-error      0/14  2.40→0.80  3.0x  1.20→0.40  0.24→0.08  0.48→0.16
-join
-  ada         ! grader-error        -/4
-  山田太郎    ✗ order-dependent  3.33/4
-
-  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
-
-wordcount · grace  0/14 points
-  ✗ wrong-answer
-    books, edge: the output is not what was expected
-      1 record missing and 1 record unexpected
-        expected ["the", 9], got ["the", 8]
-    hint: compare with the reference's output on a few lines of the data
-    reproduce: pymapr run wordcount.py data/books.json --engine serial
-  ✗ runtime-error
-    zipf: ZeroDivisionError: division by zero
-      │   wordcount.py:7, in mapper
-      │     x = 1 / 0
-    hint: the record is zipf.json:3
-  remark on books, edge: it printed 3 lines
-
-join · ada  -/4 points
-  ! grader-error
-    books: no room left on the disk
-    hint: make room, and grade again
-
-join · 山田太郎  3.33/4 points
-  ✗ order-dependent
-    books
-
-skipped: multiply: no submission of grace
-4 submissions: 1 accepted, 1 order-dependent, 1 runtime-error, 1 grader-error
-sandbox level 2 (landlock, seccomp), without scopes
-"""
-
-CLASS_AT_80 = """\
-  submission  verdict            points
-wordcount
-  ada         ✓ accepted          10/10
-    12.4→4.60 2.7x · map 6.18→2.30 · shuffle 1.24→0.46 · reduce 2.47→0.92
-  grace       ✗ runtime-error      0/14
-    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 · reduce 0.48→0.16
-join
-  ada         ! grader-error        -/4
-  山田太郎    ✗ order-dependent  3.33/4
-
-  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
-
-wordcount · grace  0/14 points
-  ✗ wrong-answer
-    books, edge: the output is not what was expected
-      1 record missing and 1 record unexpected
-        expected ["the", 9], got ["the", 8]
-    hint: compare with the reference's output on a few lines of the data
-    reproduce: pymapr run wordcount.py data/books.json --engine serial
-  ✗ runtime-error
-    zipf: ZeroDivisionError: division by zero
-      │   wordcount.py:7, in mapper
-      │     x = 1 / 0
-    hint: the record is zipf.json:3
-  remark on books, edge: it printed 3 lines
-
-join · ada  -/4 points
-  ! grader-error
-    books: no room left on the disk
-    hint: make room, and grade again
-
-join · 山田太郎  3.33/4 points
-  ✗ order-dependent
-    books
-
-skipped: multiply: no submission of grace
-4 submissions: 1 accepted, 1 order-dependent, 1 runtime-error, 1 grader-error
-sandbox level 2 (landlock, seccomp), without scopes
-"""
-
-CLASS_AT_60 = """\
-  submission  verdict            points
-wordcount
-  ada         ✓ accepted          10/10
-    12.4→4.60 2.7x · map 6.18→2.30 · shuffle 1.24→0.46 ·
-    reduce 2.47→0.92
-  grace       ✗ runtime-error      0/14
-    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 ·
-    reduce 0.48→0.16
-join
-  ada         ! grader-error        -/4
-  山田太郎    ✗ order-dependent  3.33/4
-
-  a→b: wall seconds, serial run → fastest parallel run;
-  2.0x: twice as fast
-
-wordcount · grace  0/14 points
-  ✗ wrong-answer
-    books, edge: the output is not what was expected
-      1 record missing and 1 record unexpected
-        expected ["the", 9], got ["the", 8]
-    hint: compare with the reference's output on a few
-          lines of the data
-    reproduce: pymapr run wordcount.py data/books.json --engine serial
-  ✗ runtime-error
-    zipf: ZeroDivisionError: division by zero
-      │   wordcount.py:7, in mapper
-      │     x = 1 / 0
-    hint: the record is zipf.json:3
-  remark on books, edge: it printed 3 lines
-
-join · ada  -/4 points
-  ! grader-error
-    books: no room left on the disk
-    hint: make room, and grade again
-
-join · 山田太郎  3.33/4 points
-  ✗ order-dependent
-    books
-
-skipped: multiply: no submission of grace
-4 submissions: 1 accepted, 1 order-dependent,
-  1 runtime-error, 1 grader-error
-sandbox level 2 (landlock, seccomp), without scopes
-"""
-
-CLASS_FOR_STUDENTS = """\
-  submission  verdict            points    seconds  gain        map    shuffle     reduce
-wordcount
-  ada         ✓ accepted          10/10  0.05→0.10  0.5x  0.03→0.05  0.01→0.01  0.01→0.02
-  grace       ✗ wrong-answer       0/14  2.40→0.80  3.0x  1.20→0.40  0.24→0.08  0.48→0.16
-join
-  ada         ! grader-error        -/4
-  山田太郎    ✗ order-dependent  3.33/4
-
-  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
-
-wordcount · grace  0/14 points
-  ✗ wrong-answer
-    books, edge: the output is not what was expected
-      1 record missing and 1 record unexpected
-        expected ["the", 9], got ["the", 8]
-    hint: compare with the reference's output on a few lines of the data
-    reproduce: pymapr run wordcount.py data/books.json --engine serial
-  ✗ failed
-    zipf: this dataset is not public: whether it passes is all that is shown
-  remark on books, edge: it printed 3 lines
-
-join · ada  -/4 points
-  ! grader-error
-    books: no room left on the disk
-    hint: make room, and grade again
-
-join · 山田太郎  3.33/4 points
-  ✗ order-dependent
-    books
-
-skipped: multiply: no submission of grace
-4 submissions: 1 accepted, 1 order-dependent, 1 wrong-answer, 1 grader-error
-sandbox level 2 (landlock, seccomp), without scopes
-"""
-
-SELF_CHECK = """\
-wordcount · student-01
-  dataset  verdict         points
-  books    ✓ accepted         4/4
-    1.20→0.40 3.0x · map 0.60→0.20 · shuffle 0.12→0.04 · reduce 0.24→0.08
-  edge     ✗ wrong-answer     0/4
-    1.20→0.40 3.0x · map 0.60→0.20 · shuffle 0.12→0.04 · reduce 0.24→0.08
-  zipf     - withheld
-  total    ✗ wrong-answer     4/8
-    2.40→0.80 3.0x · map 1.20→0.40 · shuffle 0.24→0.08 · reduce 0.48→0.16
-
-  ✗ wrong-answer
-    edge: the output is not what was expected
-      1 record missing and 1 record unexpected
-        expected ["the", 9], got ["the", 8]
-    hint: compare with the reference's output on a few lines of the data
-    reproduce: pymapr run wordcount.py data/edge.json --engine serial
-  remark on edge: it printed 3 lines
-
-  a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast
-
-skipped: wordcount: zipf (withheld, so not judged)
-1 submission: 1 wrong-answer
-sandbox level 2 (landlock, seccomp), without scopes
-"""
-
-SELF_CHECK_OF_ONE = """\
-wordcount · student-01
-  dataset  verdict     points
-  books    ✓ accepted     4/4
-
-1 submission: 1 accepted
-sandbox level 2 (landlock, seccomp), without scopes
-"""
