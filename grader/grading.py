@@ -237,14 +237,13 @@ def _wanted(specs: Sequence[Spec], args: argparse.Namespace, work: Path) -> tupl
 
 @contextmanager
 def _as_told_to(audience: Audience) -> Iterator[None]:
-    """An assignment that cannot be made ready: the reason quotes reference and data, which are not for students."""
+    """An assignment that cannot be made ready: the reason as `audience` may know it."""
+    from grader.judgements import as_told
+
     try:
         yield
     except SpecError as error:
-        if audience is Audience.INSTRUCTOR:
-            raise
-        what = "an assignment cannot be graded as it stands"
-        raise SpecError(what, "tell your instructor: without `--audience student` the reason is shown") from error
+        raise as_told(error, audience) from None
 
 
 def _report(

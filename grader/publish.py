@@ -11,7 +11,6 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +67,8 @@ def publish(report: GradeReport, wanted: Wanted) -> list[str]:
     """
     said: list[str] = []
     tasks: list[Callable[[], object]] = [_file_task(report, name, path) for name, path in wanted.files.items()]
-    if wanted.feedback is not None:
-        tasks.append(lambda: said.extend(_feedback(report, wanted.feedback)))
+    if (folder := wanted.feedback) is not None:
+        tasks.append(lambda: said.extend(_feedback(report, folder)))
     if wanted.github:
         tasks += [lambda: _append(_STEP[0], _summary(report)), lambda: _append(_STEP[1], _classroom(report))]
     troubles = list(filter(None, map(_trouble, tasks)))
@@ -139,10 +138,9 @@ def write_whole(path: Path, pieces: Iterable[str]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _feedback(report: GradeReport, folder: Path | None) -> list[str]:
+def _feedback(report: GradeReport, folder: Path) -> list[str]:
     from grader.reports import to_feedback
 
-    assert folder is not None, "asked only where there is one"
     return to_feedback.write(report, folder)
 
 
@@ -181,7 +179,7 @@ def _classroom(report: GradeReport) -> Iterator[str]:
 def _annotations(report: GradeReport, sources: Mapping[str, str]) -> Iterator[str]:
     from grader.reports import to_github
 
-    return chain(to_github.render(report, files=sources))
+    return to_github.render(report, files=sources)
 
 
 def _append(variable: str, pieces: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from grader import arguments, layouts
 from grader.publish import FORMATS
 from grading.conftest import FIXTURES, Assignments, Command
 
@@ -86,6 +87,11 @@ def test_a_class_may_be_one_archive(pupils: Class) -> None:
     shutil.make_archive(str(pupils.folder / "class"), "zip", pupils.folder / "class")
     done = pupils.command(pupils.assignment, "--submissions", "class.zip")
     assert "2 submissions: 1 accepted, 1 wrong-answer" in done.stdout
+
+
+def test_each_layout_that_is_known_can_be_asked_for() -> None:
+    """The parser has a list of its own, so that `--help` loads nothing that reads a class."""
+    assert sorted(arguments.LAYOUTS) == sorted(layouts.NAMES)
 
 
 @pytest.mark.parametrize(
