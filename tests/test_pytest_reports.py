@@ -114,6 +114,7 @@ def test_ctrl_c_leaves_no_process_and_no_folder(run: Run, monkeypatch: pytest.Mo
     scratch = run.top / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # of the run that this test is part of
     command = [
         sys.executable,
         "-c",
