@@ -90,7 +90,7 @@ class Serial:
 
     def __init__(self, sandbox: Sandbox, data: Path) -> None:
         self.sandbox = sandbox
-        self.stage = Stage(sandbox.root, [(SOLUTION.name, SOLUTION)], data, [data.name])
+        self.stage = Stage(sandbox.stock, [(SOLUTION.name, SOLUTION)], data, [data.name])
         self.program = Program(stage=self.stage, file=SOLUTION.name, data=data.name, hide=[data.name], source=data)
 
     def __enter__(self) -> Callable[[], None]:

@@ -73,7 +73,7 @@ def judge(spec: Spec, dataset: DatasetSpec, material: Material, submission: Subm
         files = out_of_the_way(_files(submission, submission.module), names)
     except SubmissionError as error:
         return _result(dataset, [Finding(verdict=Verdict.INVALID_SUBMISSION, message=error.message, hint=error.hint)])
-    with Stage(sandbox.root, files, material.data, names) as stage:
+    with Stage(sandbox.stock, files, material.data, names) as stage:
         program = Program(
             stage=stage,
             file=submission.staged_as or submission.module.name,

@@ -184,7 +184,7 @@ def _named(code: Code) -> list[str | Path]:
 
 def _generated(spec: Spec, dataset: DatasetSpec, made: Generate, sandbox: Sandbox) -> bytes:
     source = spec.folder / made.file
-    with Stage(sandbox.root, _code(spec.folder, source)) as stage:
+    with Stage(sandbox.stock, _code(spec.folder, source)) as stage:
         program = Program(stage=stage, file=source.name, limits=_GENERATOR_LIMITS)
         outcome = sandbox.generate(program, made.function, made.seed, made.size)
     return _output(outcome, spec, f"the generator of dataset {dataset.name} ({made.file}:{made.function})")
@@ -200,7 +200,7 @@ def _solved(spec: Spec, dataset: DatasetSpec, data: Path, sandbox: Sandbox) -> b
     )
     names = staged_names(spec, dataset)
     code = out_of_the_way(_code(spec.folder, reference), names)
-    with Stage(sandbox.root, code, data, names) as stage:
+    with Stage(sandbox.stock, code, data, names) as stage:
         program = Program(stage=stage, file=reference.name, data=staged_name(dataset), source=data, limits=limits)
         outcome = sandbox.serial(program)
     return _output(outcome, spec, f"the reference {spec.reference} on dataset {dataset.name}")

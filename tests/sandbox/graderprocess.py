@@ -229,7 +229,7 @@ class GraderProcess:
 
     def _run(self, folder: Path, run: Any) -> Outcome:
         data = self._material().data
-        with Stage(self.sandbox.root, list(files_below(folder)), data, [DATA]) as stage:
+        with Stage(self.sandbox.stock, list(files_below(folder)), data, [DATA]) as stage:
             outcome: Outcome = run(
                 Program(stage=stage, file=MODULE, data=DATA, hide=[DATA], source=data, limits=Short())
             )

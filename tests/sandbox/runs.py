@@ -75,7 +75,7 @@ class Runs:
     def stage(self, source: str) -> Stage:
         """The student's folder with this as the job, put in place."""
         (self.student / "job.py").write_text(source)
-        return Stage(self.sandbox.root, list(files_below(self.student)), self.data, ["records.json"])
+        return Stage(self.sandbox.stock, list(files_below(self.student)), self.data, ["records.json"])
 
     def program(self, stage: Stage, limits: Limits | None = None) -> Program:
         """The job as it is staged."""

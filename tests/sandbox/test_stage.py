@@ -186,14 +186,32 @@ def test_the_dataset_may_be_read_and_not_written(student: Path, data: Path, tmp_
 
 @as_root
 def test_a_slots_user_owns_its_folder_but_not_the_dataset(student: Path, data: Path, tmp_path: Path) -> None:
-    """So other slots' users may not look into it, and it may not change what others read."""
+    """So other slots' users may not look into it, and it may not change what other runs read."""
     (student / "inner").mkdir()
     (student / "inner" / "helper.py").touch()
+    (student / "notes.txt").touch()
     with Stage(tmp_path, list(files_below(student)), data, ["books.json"]) as made:
         folder = made.folder(user=61234)
         owners = {path.relative_to(folder).as_posix(): path.stat().st_uid for path in folder.rglob("*")}
-        assert owners == {"inner": 61234, "inner/helper.py": 61234, "job.py": 61234, "books.json": 0}
+        assert owners == {"inner": 61234, "inner/helper.py": 0, "notes.txt": 61234, "job.py": 0, "books.json": 0}
         assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (61234, 0o700)
+
+
+def test_modules_may_be_read_and_what_else_was_handed_in_also_written(student: Path, tmp_path: Path) -> None:
+    """A program may write over the results that were handed in with it; its modules all runs of it read."""
+    (student / "results.json").touch()
+    with Stage(tmp_path, list(files_below(student))) as made:
+        rights = {path.name: path.stat().st_mode & 0o222 for path in made.folder().iterdir()}
+        assert rights == {"job.py": 0, "results.json": 0o200 | rights["results.json"]}
+
+
+def test_a_module_that_a_run_has_changed_is_copied_anew(student: Path, tmp_path: Path) -> None:
+    """Where nothing keeps a run from it (level 0)."""
+    with Stage(tmp_path, list(files_below(student))) as made:
+        spoilt = made.folder() / "job.py"
+        spoilt.chmod(0o600)
+        spoilt.write_text("spoilt\n" * 2)
+        assert (made.folder() / "job.py").read_text() == "pass\n"
 
 
 def test_usage_does_not_count_the_dataset(student: Path, data: Path, tmp_path: Path) -> None:
@@ -215,7 +233,7 @@ def test_nothing_is_left(student: Path, data: Path, tmp_path: Path) -> None:
         with Stage(root, list(files_below(student)), data, ["books.json"]) as made:
             (made.folder() / "inner").mkdir(mode=0)
             made.clear()
-            assert [path.name for path in next(root.iterdir()).glob("run-*")] == []
+            assert list(next(root.iterdir()).glob("run-*/*")) == []
             (made.folder() / "inner" / "deeper").mkdir(parents=True)
             raise KeyError
 

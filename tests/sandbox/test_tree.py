@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def used(folder: Path, most: int = 1000, apart: tuple[tuple[int, int], ...] = ()) -> tree.Usage:
     """What lies in it."""
-    return tree.usage(str(folder), most=most, apart=apart)
+    return tree.usage([str(folder)], most=most, apart=apart)
 
 
 def test_files_and_folders_count_and_files_have_a_size(folder: Path) -> None:
@@ -122,7 +122,7 @@ for mode in (0o000, 0o300, 0o500):
     (locked / "file").touch()
     (locked / "inner").chmod(mode)
     locked.chmod(mode)
-print(tree.usage(str(folder), most=100).locked)
+print(tree.usage([str(folder)], most=100).locked)
 tree.remove(folder)
 print(folder.exists())
 """

@@ -1,0 +1,119 @@
+"""What a slot keeps from run to run tells a run nothing of those before it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox.stage import Stage
+from grader.sandbox.stock import Stock
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Stock:
+    """An empty one."""
+    root = tmp_path / "root"
+    root.mkdir()
+    return Stock(root)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A file to copy."""
+    path = tmp_path / "books.json"
+    path.write_text("[1]\n")
+    return path
+
+
+def test_a_folder_is_lent_again_empty_and_with_times_of_its_own(stock: Stock) -> None:
+    """Whatever was left in it."""
+    folder = Path(stock.folder(0))
+    (folder / "inner" / "deeper").mkdir(parents=True)
+    (folder / "inner" / "file").write_text("a message to the next run")
+    os.utime(folder, (1, 2))
+    stock.take_back(str(folder))
+    again = Path(stock.folder(0))
+    assert again == folder
+    assert list(again.iterdir()) == []
+    assert again.stat().st_mtime > 2
+    assert again.stat().st_atime > 2
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param(lambda folder: folder.chmod(0o750), id="mode"),
+        pytest.param(lambda folder: [(folder / f"{n:0200}").touch() for n in range(300)], id="size"),
+    ],
+)
+def test_a_folder_that_carries_a_mark_is_not_lent_again(stock: Stock, mark: object) -> None:
+    """Such a mark would stay when it is emptied: the rights, and the size of a folder that once was full."""
+    folder = Path(stock.folder(0))
+    size = folder.stat().st_size
+    assert callable(mark)
+    mark(folder)
+    for path in folder.iterdir():
+        path.unlink()
+    kept = folder.stat().st_size == size and folder.stat().st_mode & 0o777 == 0o700
+    stock.take_back(str(folder))
+    assert (Path(stock.folder(0)) == folder) is kept
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_folder_goes_to_its_user_only(stock: Stock) -> None:
+    """Another could not work in it."""
+    first = stock.folder(61234)
+    stock.take_back(first)
+    assert stock.folder(61235) != first
+    assert stock.folder(61234) == first
+
+
+def test_a_dataset_is_copied_once_and_anew_if_either_has_changed(stock: Stock, source: Path) -> None:
+    """The instructor's, or the copy, where nothing kept a run from it (level 0)."""
+    first = stock.dataset(source)
+    assert stock.dataset(source) == first
+    source.write_text("[1, 2]\n")
+    second = stock.dataset(source)
+    assert Path(second.path).read_text() == "[1, 2]\n"
+    Path(second.path).chmod(0o600)
+    Path(second.path).write_text("[]\n")
+    third = stock.dataset(source)
+    assert Path(third.path).read_text() == "[1, 2]\n"
+    assert [str(path) for path in stock.root.iterdir()] == [third.path]
+
+
+def test_large_datasets_are_not_kept_for_ever(stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot keeps some, not all of an assignment's, nor of ten."""
+    monkeypatch.setattr("grader.sandbox.stock._MOST_KEPT", 10)
+    for name in ("one", "two", "three"):
+        (tmp_path / name).write_text("[12]\n")
+        assert Path(stock.dataset(tmp_path / name).path).read_text() == "[12]\n"
+    assert len(list(stock.root.iterdir())) == 1
+
+
+def test_reading_a_copy_leaves_no_mark_on_it(stock: Stock, source: Path) -> None:
+    """Its time of access is later than its changes: then Linux (relatime) leaves it as it is."""
+    copy, name = Path(stock.copy(source).path), stock.root / "name"
+    before = copy.stat()
+    assert before.st_atime > before.st_ctime
+    name.hardlink_to(copy)
+    name.read_text()
+    name.unlink()
+    after = copy.stat()
+    if "strictatime" not in Path("/proc/self/mountinfo").read_text():
+        assert after.st_atime_ns == before.st_atime_ns
+
+
+def test_runs_of_one_judgement_and_the_next_share_folders_and_nothing_in_them(stock: Stock, source: Path) -> None:
+    """A stage gives back what it took, and takes away what it put in."""
+    for text in ("first", "second"):
+        (source.parent / "job.py").write_text(text)
+        with Stage(stock, [("job.py", source.parent / "job.py")], source, ["books.json"]) as made:
+            folder = made.folder()
+            assert sorted(path.name for path in folder.iterdir()) == ["books.json", "job.py"]
+            assert (folder / "job.py").read_text() == text
+            made.clear()
+            assert made.folder() == folder
+    assert sorted(path.name.split("-")[0] for path in stock.root.rglob("*")) == ["copy", "run"]
