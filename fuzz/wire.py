@@ -44,7 +44,7 @@ def framed(header: bytes) -> bytes:
 STATS = {"wall": {"map": 0.1}, "cpu": {}, "spans": [["map", 0.0, 0.1]], "peak": 1}
 SPEECHES = (
     to_bytes(Output(b"[1]\n")) + to_bytes(Finished(1, 1, 0, 1, 1, STATS)),
-    to_bytes(Mapped(0, 1, 0, 1, 1, [[0, -1, 0, 3]], [-1, 0, 4], STATS, b"[1]\n")),
+    to_bytes(Mapped(0, 1, 0, 1, 1, [[0, -1, 0, 3]], [-1, 0, 4], STATS, True, b"[1]\n")),
     to_bytes(Reduced(0, 1, [-1, 0, 8], STATS, bytes(8))),
     to_bytes(Failed("UserCodeFailed", "message", "hint", "map", "data:1", ["  File"], "KeyError")),
     to_bytes(Batch(1, True, b"\x03\x00\x00\x00[1]")),

@@ -15,7 +15,7 @@ from pymapr.errors import InputError
 from pymapr.spill import SpillFile, read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _COPY = 2**20
 _PIECE = 2**21
@@ -152,20 +152,27 @@ def _spooled(name: str, stream: IO[bytes] | Any) -> Input:
     return Input(name, spool.descriptor, f"/dev/fd/{spool.descriptor}")
 
 
-def pieces(size: int, workers: int, most: int) -> Iterator[tuple[int, int]]:
-    """Cut `size` bytes into (start, end): at least one a worker, none above `most`, in rounds of a piece a worker that
-    share out two thirds of what is left.
+def pieces(sizes: Sequence[int], workers: int, most: int) -> list[list[tuple[int, int, int]]]:
+    """Cut files of so many bytes into pieces (file, start, end), of which each worker gets an equal share in a row.
 
-    Large pieces group better: a key that occurs everywhere is sent once a piece. Small ones let all workers end
-    together, even if one is half as fast as another.
+    No piece is above `most`, and each is a quarter of what is left of its share: the small ones at the end are for
+    whoever is done first.
     """
-    start, least = 0, min(_LEAST_PIECE, most, -(-size // workers))
-    while start < size:
-        step = max(least, min(most, (size - start) * 2 // (3 * workers)), 1)
-        for _ in range(workers):
-            if start < size:
-                yield start, min(start + step, size)
-                start += step
+    whole = sum(sizes)
+    shares = [list[tuple[int, int, int]]() for _ in range(workers)]
+    ends = [-(-whole * (number + 1) // workers) for number in range(workers)]
+    share = before = 0
+    for file, size in enumerate(sizes):
+        start = 0
+        while start < size:
+            while ends[share] <= before + start:
+                share += 1
+            left = ends[share] - before - start
+            end = min(start + max(1, min(left, most, max(_LEAST_PIECE, left // 4))), size)
+            shares[share].append((file, start, end))
+            start = end
+        before += size
+    return shares
 
 
 def did_you_mean(path: str) -> str:

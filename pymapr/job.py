@@ -90,6 +90,13 @@ class Emitter:
         self._quick.clear()
         return groups, self._outputs
 
+    def take_outputs(self) -> list[Any]:
+        """The output values alone; the pairs stay, for more of them to come. Raises as `take` does."""
+        if self._offence is not None:
+            raise self._offence
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
     @property
     def emitted(self) -> int:
         """How many output values were emitted since the phase began."""

@@ -10,17 +10,30 @@ import select
 import signal
 from collections import deque
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymapr.errors import EngineError, MaprError, ProtocolError, WorkerDied, by_name
 from pymapr.parallel.channel import Launcher, Link, WorkerSpec
-from pymapr.parallel.protocol import Batch, Begin, Enumerate, Failed, Ready, Stop
+from pymapr.parallel.protocol import (
+    Batch,
+    Begin,
+    Enumerate,
+    Failed,
+    Mapped,
+    MapTask,
+    Ready,
+    ReduceTask,
+    RunSerial,
+    Stop,
+)
 from pymapr.parallel.shuffle import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pymapr.parallel.dealing import Task
+
+AnyTask = TypeVar("AnyTask", MapTask, ReduceTask, RunSerial, Enumerate)
 
 _GRACE_MS = 2000
 """How long a worker may take to leave when told to: flushing what the job printed is all it has to do."""
@@ -37,6 +50,8 @@ class Seat:
 
     ready: what it said when it was. launched: the reading of perf_counter when it was started. tasks: oldest first.
     reads: whether it is in the middle of the data that the script made, which no other process can go on with.
+    told: the tasks of which the process holds something that it has not announced, which a fresh one must do again.
+    again: those of them that it is doing again; what it says of them is known.
     """
 
     def __init__(self, spec: WorkerSpec, link: Link) -> None:
@@ -44,6 +59,8 @@ class Seat:
         self.tasks: deque[Task] = deque()
         self.deaths: dict[str, int] = {}
         self.reads = False
+        self.told: list[MapTask] = []
+        self._settled = 0
         self.seat(link)
 
     def seat(self, link: Link) -> None:
@@ -51,8 +68,27 @@ class Seat:
         self.link = link
         self.ready: Ready | None = None
         self.launched = perf_counter()
-        for task in self.tasks:
+        self.again = deque(self.told)
+        for task in (*self.told, *self.tasks):
             link.feed(task)
+
+    @property
+    def culprit(self) -> Task | None:
+        """What it is at work on."""
+        waiting = self.again or self.tasks
+        return waiting[0] if waiting else None
+
+    def hold(self, task: MapTask) -> None:
+        """The process has done a task, and holds what came of it until the one that closes."""
+        self.told.append(task)
+
+    def settle(self, task: MapTask, *, keeps: bool) -> None:
+        """With this task all that was open is announced, but for what the process keeps to reduce it itself."""
+        if keeps:
+            self.told.append(task._replace(kind="keep"))
+            self._settled = len(self.told)
+        else:
+            del self.told[self._settled :]
 
 
 class Crew:
@@ -94,11 +130,9 @@ class Crew:
         seat.tasks.append(task)
         seat.link.feed(task)
 
-    def done(self, seat: Seat, kind: type[Task], number: int | None = None) -> None:
-        """The seat announced its oldest task; raises ProtocolError if that is another one."""
-        task = seat.tasks.popleft() if seat.tasks else None
-        if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
-            raise ProtocolError("a worker announced a task that it was not given")
+    def done(self, seat: Seat, kind: type[AnyTask], number: int | None = None) -> AnyTask:
+        """The seat announced its oldest task, which is returned; raises ProtocolError if that is another one."""
+        return _oldest(seat.tasks, kind, number)
 
     def arrivals(self, timeout: float | None = None) -> Iterator[tuple[Seat, Any]]:
         """What the workers say; failures are raised, deaths are mended here and not seen outside."""
@@ -116,9 +150,18 @@ class Crew:
                 yield seat, message
             elif seat.ready is None:
                 raise ProtocolError("a worker spoke before it was ready")
+            elif seat.again:
+                self._redone(seat, message)
             else:
                 seat.reads = seat.reads and not (isinstance(message, Batch) and message.last)
                 yield seat, message
+
+    def _redone(self, seat: Seat, message: Any) -> None:
+        """What was announced before is not announced once more, so it must have come to the same."""
+        task = _oldest(seat.again, MapTask, getattr(message, "task", -1))
+        if not isinstance(message, Mapped) or message.closed == task.open:
+            reason = "and the process in its place had not the memory to do its work again"
+            raise WorkerDied(f"worker {seat.spec.number} died, {reason}", "raise --memory, or use fewer workers")
 
     def _replace(self, seat: Seat) -> None:
         exitcode = seat.link.handle.reap()
@@ -131,7 +174,7 @@ class Crew:
 
     def _beyond_help(self, seat: Seat) -> str:
         """What the worker did when it died, if a fresh process would not help; else nothing."""
-        culprit = seat.tasks[0] if seat.ready and seat.tasks else None
+        culprit = seat.culprit if seat.ready else None
         name = "while it had nothing to do" if seat.ready and culprit is None else self._describe(culprit)
         if seat.reads:  # only that process knew how far it had read: another would begin again, and count twice
             return name if isinstance(culprit, Enumerate) else name + _UNREAD
@@ -165,6 +208,13 @@ class Crew:
             seat.link.handle.reap()
             seat.link.handle.close()
         self.seats = []
+
+
+def _oldest(tasks: deque[Any], kind: type[AnyTask], number: int | None) -> AnyTask:
+    task = tasks.popleft() if tasks else None
+    if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
+        raise ProtocolError("a worker announced a task that it was not given")
+    return task
 
 
 def how(exitcode: int) -> str:

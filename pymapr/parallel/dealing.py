@@ -1,13 +1,15 @@
 """What there is to map, cut into tasks: byte ranges of files, or batches of lines. Starts no process, runs no job.
 
-Two ways of dealing: on demand, so that a quick worker gets more; and in advance (for isolated runs and scrambles), from
-the data, the worker count and the seed alone, so that one seed is one run, anywhere.
+Three ways of dealing: in shares of neighbouring ranges, which a worker groups together; batches on demand, so that a
+quick worker gets more; and in advance (for isolated runs and scrambles), from the data, the worker count and the seed
+alone, so that one seed is one run, anywhere.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 from pymapr.codecs import as_bytes, pack_lines, unpack_lines
@@ -23,14 +25,51 @@ Task = MapTask | ReduceTask | RunSerial | Enumerate
 _FIRST_BATCH, _MOST_BATCH = 2**14, 2**20
 
 
-def by_range(inputs: Sequence[Input], workers: int, memory: int) -> Iterator[MapTask]:
-    """Tasks over files that the workers read for themselves."""
+def by_range(inputs: Sequence[Input], workers: int, memory: int, carried: bool = False) -> list[list[MapTask]]:
+    """Tasks over files that the workers read for themselves: a share of adjacent ones for each worker.
+
+    carried: whether there is something emitted before execute; it counts as if the first record had emitted it.
+    """
     most = max(2**16, min(2**24, memory // (workers * 16)))
-    task = 0
-    for number, source in enumerate(inputs):
-        for start, end in pieces(source.size, workers, most):
-            yield MapTask(task, "range", number, start, end)
-            task += 1
+    shares = [list[MapTask]() for _ in range(workers)]
+    if carried:
+        shares[0].append(MapTask(0, "carried", open=True))
+    task = count(len(shares[0]))
+    for share, found in zip(shares, pieces([source.size for source in inputs], workers, most), strict=True):
+        share += [MapTask(next(task), "range", *piece, open=True) for piece in found]
+    return shares
+
+
+class Shares:
+    """Tasks of which each worker gets neighbours, as far as it goes: a share for each, and when its own is done, the
+    second half of the largest that is left. Between tasks that are no neighbours comes one that closes.
+
+    keeps: for each worker, the partitions that it will reduce.
+    """
+
+    def __init__(self, shares: Iterable[Iterable[MapTask]], keeps: Sequence[list[int]]) -> None:
+        self._left = [deque(share) for share in shares]
+        self._keeps = keeps
+        self._open: list[int | None] = [None for _ in self._left]
+
+    def next(self, worker: int) -> MapTask | None:
+        """What this worker is to do next; None: nothing, until somebody else has done all there is."""
+        left = self._left[worker] or self._rob(worker)
+        last = self._open[worker]
+        if last is not None and not (left and left[0].task == last + 1):
+            self._open[worker] = None
+            return MapTask(last, "close", keeps=self._keeps[worker])
+        if not left:
+            return None
+        self._open[worker] = left[0].task
+        return left.popleft()
+
+    def _rob(self, worker: int) -> deque[MapTask]:
+        """The second half of the largest share, which from now on is this worker's."""
+        largest = max(self._left, key=len)
+        taken = [largest.pop() for _ in range(-(-len(largest) // 2))]
+        self._left[worker].extend(reversed(taken))
+        return self._left[worker]
 
 
 def by_batch(data: Iterable[Any], workers: int, name: str = "data") -> Iterator[MapTask]:
@@ -62,8 +101,8 @@ def in_advance(lines: Sequence[bytes], workers: int, seed: int | None) -> list[M
 
         lines = list(lines)
         Random(f"records {seed}").shuffle(lines)  # noqa: S311 - to be repeated, not a secret
-    count = max(2, min(len(lines), 2 * workers))
-    bounds = [len(lines) * part // count for part in range(count + 1)]
+    tasks = max(2, min(len(lines), 2 * workers))
+    bounds = [len(lines) * part // tasks for part in range(tasks + 1)]
     return [
         MapTask(task, "lines", first=start + 1, payload=pack_lines(lines[start:end]))
         for task, (start, end) in enumerate(pairwise(bounds))
@@ -85,6 +124,8 @@ def describe(task: Task | None, inputs: Sequence[Input]) -> str:
             first = source.line_number(task.start, 0)
             last = first + len(source.lines(task.start, task.end)) - 1
             return f"while it mapped {source.name}, lines {first} to {last}"
+        case MapTask(kind="close" | "keep"):
+            return "while it handed over what it had mapped"
         case MapTask(kind="lines"):
             last = task.first + len(unpack_lines(task.payload)) - 1
             return f"while it mapped records {task.first} to {last}"

@@ -8,7 +8,7 @@ from pymapr import serial
 from pymapr.codecs import as_bytes, unpack_lines
 from pymapr.errors import ProtocolError
 from pymapr.parallel import dealing, store
-from pymapr.parallel.protocol import INLINE, Batch, Enumerate, Mapped, MapTask, Ready
+from pymapr.parallel.protocol import INLINE, KEPT, Batch, Enumerate, Mapped, MapTask, Ready
 from pymapr.parallel.run import AHEAD, Run
 
 if TYPE_CHECKING:
@@ -27,13 +27,18 @@ class MapPhase:
         self._run, self._crew = run, crew
         self.mapped: dict[int, Mapped] = {}
         self.shelves = [store.Shelf() for _ in range(run.partitions)]
+        self._first: dict[int, int] = {}
 
     def finish(self) -> list[Mapped]:
         """All of it; returns what was announced, in task order. Raises MaprError."""
         ready = self._first_ready()
-        tasks = self._numbered(ready)
-        dealt = self._deal_in_advance(list(tasks)) if self._run.options.static else self._deal_on_demand(tasks)
-        while len(self.mapped) < dealt:
+        if self._run.options.static:
+            self._deal_in_advance(list(self._numbered(ready)))
+        elif self._run.shared and self._run.given is None and ready.source == "inputs":
+            self._deal_shares(ready)
+        else:
+            self._deal_on_demand(self._numbered(ready))
+        while any(seat.tasks for seat in self._crew.seats):
             self._listen()
         return [self.mapped[number] for number in sorted(self.mapped)]
 
@@ -64,8 +69,6 @@ class MapPhase:
             yield from dealing.by_batch(run.given, options.workers)
         elif ready.source == "given":
             yield from dealing.by_batch(self._read_out(ready), options.workers, ready.name)
-        elif run.shared:
-            yield from dealing.by_range(run.inputs, options.workers, options.memory)
         else:
             yield from dealing.by_batch(dealing.all_lines(run.inputs), options.workers)
 
@@ -91,25 +94,40 @@ class MapPhase:
 
     # ---- dealing -----------------------------------------------------------------------------------------------------
 
-    def _deal_in_advance(self, tasks: list[MapTask]) -> int:
-        """Task i goes to worker i modulo their number, whoever is quick; returns how many there were."""
+    def _deal_in_advance(self, tasks: list[MapTask]) -> None:
+        """Task i goes to worker i modulo their number, whoever is quick."""
         seats = self._crew.seats
         for number, task in enumerate(tasks):
             while len(seats[number % len(seats)].tasks) >= AHEAD:
                 self._listen()
             self._crew.give(seats[number % len(seats)], task)
-        return len(tasks)
 
-    def _deal_on_demand(self, tasks: Iterator[MapTask]) -> int:
-        """Each task goes to whoever has least to do; returns how many there were."""
-        count = 0
+    def _deal_on_demand(self, tasks: Iterator[MapTask]) -> None:
+        """Each task goes to whoever has least to do."""
         for task in tasks:
-            count += 1
             while len((idle := self._idlest()).tasks) >= AHEAD:
                 self._listen()
             self._run.progress.fed(idle.spec.number, task)
             self._crew.give(idle, task)
-        return count
+
+    def _deal_shares(self, ready: Ready) -> None:
+        """Each worker maps neighbouring tasks, which it groups together."""
+        run, options = self._run, self._run.options
+        tasks = dealing.by_range(run.inputs, options.workers, options.memory, ready.carries)
+        shares = dealing.Shares(tasks, [run.kept_by(worker) for worker in range(options.workers)])
+        self._top_up(shares)
+        while any(seat.tasks for seat in self._crew.seats):
+            self._listen()
+            self._top_up(shares)
+
+    def _top_up(self, shares: dealing.Shares) -> None:
+        """Give each seat what it may hold: a first task for everybody before a second one for anybody."""
+        for held in range(AHEAD):
+            for seat in self._crew.seats:
+                if len(seat.tasks) <= held and (task := shares.next(seat.spec.number)) is not None:
+                    if task.kind != "close":
+                        self._run.progress.fed(seat.spec.number, task)
+                    self._crew.give(seat, task)
 
     def _idlest(self) -> Seat:
         return min(self._crew.seats, key=lambda seat: (len(seat.tasks), seat.ready is None))
@@ -130,15 +148,29 @@ class MapPhase:
         return batch
 
     def _take(self, seat: Seat, message: Mapped) -> None:
-        self._crew.done(seat, MapTask, message.task)
-        store.check([place[1:] for place in message.blocks] + [message.outputs], message.payload, self._run.shared)
-        if any(not 0 <= place[0] < self._run.partitions for place in message.blocks):
-            raise ProtocolError("a worker announced a block for a partition that is not there")
+        task = self._crew.done(seat, MapTask, message.task)
+        self._check(task, message)
         self._run.relay(len(message.payload))
         self._count(seat.spec.number, message)
+        first = self._first.setdefault(seat.spec.number, task.task)
         for part, *place in message.blocks:
-            self.shelves[part].add(message.task, place, message.payload)
-        self.mapped[message.task] = message._replace(blocks=[])
+            self.shelves[part].add(first, place, message.payload)
+        if message.closed:
+            del self._first[seat.spec.number]
+            seat.settle(task, keeps=any(place[1] == KEPT for place in message.blocks))
+        else:
+            seat.hold(task)
+        if task.kind != "close":
+            self.mapped[message.task] = message._replace(blocks=[])
+
+    def _check(self, task: MapTask, message: Mapped) -> None:
+        """Raise ProtocolError for what this task cannot have come to."""
+        if not (message.closed or task.open):
+            raise ProtocolError("a worker left open what it was to announce")
+        places = [place[1:] for place in message.blocks if not (place[1:2] == [KEPT] and place[0] in task.keeps)]
+        store.check([*places, message.outputs], message.payload, self._run.shared)
+        if any(not 0 <= place[0] < self._run.partitions for place in message.blocks):
+            raise ProtocolError("a worker announced a block for a partition that is not there")
 
     def _count(self, worker: int, message: Mapped) -> None:
         account = self._run.account

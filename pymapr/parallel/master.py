@@ -126,7 +126,7 @@ class Master:
             return max(2, 2 * options.workers if options.order.scrambles else options.workers)
         if size < _SMALL:
             return options.workers
-        return max(4 * options.workers, min(_MOST_PARTITIONS, size * EXPANSION // options.memory_to_merge))
+        return max(8 * options.workers, min(_MOST_PARTITIONS, size * EXPANSION // options.memory_to_merge))
 
     # ---- the crew ----------------------------------------------------------------------------------------------------
 

@@ -78,8 +78,13 @@ class MapGuard:
         self.stride = 1 if budget.size else MOST_STRIDE
 
     def begin(self) -> None:
-        """A task begins, with nothing mapped yet."""
+        """Grouping begins, with nothing mapped yet."""
         self._records = 0
+
+    @property
+    def roomy(self) -> bool:
+        """Whether less than half of the budget is taken, so that groups may stay where they are."""
+        return not self._budget.size or not self._budget.exceeded(self._budget.limit - self._budget.size // 2)
 
     def full(self, records: int) -> bool:
         """Whether to let go now that so many more records were mapped.

@@ -17,6 +17,11 @@ from pymapr.parallel.frames import Frame, encode
 INLINE = -1
 """In place of a spill file's descriptor: the bytes are in the message's payload, `offset` counts from its start."""
 
+KEPT = -2
+"""In place of a spill file's descriptor: a group that never left its worker, which will reduce it; `offset` is the
+number of the map task with which the worker began it.
+"""
+
 Place = list[int]
 """Where bytes are: [file, offset, length]."""
 
@@ -35,9 +40,11 @@ class Begin(NamedTuple):
 
 class MapTask(NamedTuple):
     """Map some records: a `range` (bytes start to end of an input), `lines` (in the payload), or what is `carried`
-    (emitted before execute).
+    (emitted before execute). Or map none, and `close` what was left open.
 
-    first: the number of the first line, for messages.
+    first: the number of the first line, for messages. open: the worker's next task goes on where this one ends, so
+    what is emitted may wait for it. keeps: partitions that this worker will reduce, whose groups need not leave it
+    (`close`: if it has memory for them; `keep`: whatever it has, as they did not leave it before).
     """
 
     task: int
@@ -46,6 +53,8 @@ class MapTask(NamedTuple):
     start: int = 0
     end: int = 0
     first: int = 1
+    open: bool = False
+    keeps: list[int] = []  # noqa: RUF012 - never changed, and a message's fields are what JSON has
     payload: bytes = b""
 
 
@@ -97,8 +106,8 @@ class Batch(NamedTuple):
 
 
 class Mapped(NamedTuple):
-    """A map task is done: announced is committed. blocks: [partition, file, offset, length]; outputs: where the lines
-    are that the mapper emitted.
+    """A map task is done. blocks: [partition, file, offset, length]; outputs: where the lines are that the mapper
+    emitted. closed: all that this worker has mapped so far is announced, and so committed; else it holds something.
     """
 
     task: int
@@ -109,6 +118,7 @@ class Mapped(NamedTuple):
     blocks: list[list[int]]
     outputs: list[int]
     stats: dict[str, Any]
+    closed: bool = True
     payload: bytes = b""
 
 
@@ -191,7 +201,7 @@ def _tests(kind: Any) -> list[tuple[str, Test]]:
 
 
 def _test(wanted: Any) -> Test:
-    """Whether a value that came as JSON has the annotated type; whole numbers are counts, places, or -1."""
+    """Whether a value that came as JSON has the annotated type; whole numbers are counts, places, INLINE or KEPT."""
     origin = get_origin(wanted)
     if origin is list:
         fits = _test(get_args(wanted)[0])
@@ -199,7 +209,7 @@ def _test(wanted: Any) -> Test:
     if origin is dict:
         return lambda value: isinstance(value, dict)
     if wanted is int:
-        return lambda value: type(value) is int and -1 <= value < 2**62
+        return lambda value: type(value) is int and KEPT <= value < 2**62
     if wanted is float:
         return lambda value: type(value) in (int, float) and -1e18 < value < 1e18
     return lambda value: type(value) is wanted

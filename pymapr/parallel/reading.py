@@ -45,6 +45,11 @@ class Reading:
             if batch.failure is not None:
                 return
 
+    def records(self, task: MapTask) -> Iterator[tuple[int, Any]]:
+        """The records of a task one by one, each with the index of its line."""
+        for batch in self.batches(task):
+            yield from zip(batch.indices, batch.records, strict=True)
+
     def place(self, task: MapTask, index: int) -> str:
         """The line of this index in the task, as messages name it."""
         if task.kind == "range":

@@ -30,6 +30,13 @@ class _Plan(NamedTuple):
         return ReduceTask(self.partition, self.parts, *store.gather(self.blocks))
 
 
+class _Waiting(NamedTuple):
+    """Plans that wait for a worker: for each seat those that are for nobody else, and those that are for anybody."""
+
+    own: list[deque[_Plan]]
+    anybodys: deque[_Plan]
+
+
 class ReducePhase:
     """Of one run, with its crew and the blocks that the map phase announced, by partition."""
 
@@ -48,18 +55,21 @@ class ReducePhase:
                 self._take(seat, message)
         return [self._reduced[number] for number in sorted(self._reduced)]
 
-    def _give(self, waiting: list[deque[_Plan]], held: int) -> None:
+    def _give(self, waiting: _Waiting, held: int) -> None:
         """A task more for each seat that holds no more than `held`."""
-        for seat, queue in zip(self._crew.seats, waiting, strict=True):
+        for seat, own in zip(self._crew.seats, waiting.own, strict=True):
+            queue = own or waiting.anybodys
             if queue and len(seat.tasks) <= held:
                 self._crew.give(seat, queue.popleft().task())
 
-    def _queues(self, plans: list[_Plan]) -> list[deque[_Plan]]:
-        """What each seat takes its tasks from: a queue of its own where dealing is static, else one for all."""
+    def _queues(self, plans: list[_Plan]) -> _Waiting:
+        """What the seats take their tasks from: the partitions that are for each alone, then those for anybody."""
         count = len(self._crew.seats)
-        if not self._run.options.static:
-            return [deque(plans)] * count
-        return [deque(plan for plan in plans if plan.partition % count == seat) for seat in range(count)]
+        waiting = _Waiting([deque[_Plan]() for _ in range(count)], deque())
+        for plan in plans:
+            bound = self._run.options.static or plan.blocks.kept
+            (waiting.own[plan.partition % count] if bound else waiting.anybodys).append(plan)
+        return waiting
 
     def _plans(self) -> Iterator[_Plan]:
         """One a partition; for an empty one only where a number of tasks was promised."""

@@ -15,7 +15,7 @@ from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import Budget, MergeGuard, Outgrown, too_small
 from pymapr.parallel.ordering import Entries, pack_entries
-from pymapr.parallel.protocol import Begin, Place, Reduced, ReduceTask
+from pymapr.parallel.protocol import KEPT, Begin, Place, Reduced, ReduceTask
 from pymapr.parallel.store import fetch
 from pymapr.partition import partition
 
@@ -56,6 +56,7 @@ class Reducing:
             self._reduce_divided(blocks, task.parts, 0, found)
         else:
             self._reduce_all(blocks, 0, found)
+        self._store.drop(task.task)
         with watch.phase("write"):
             places, payload = self._store.put([found.packed(in_order=self._begin.order == "stable")])
         return Reduced(task.task, found.keys, places[0], figures(watch), payload)
@@ -78,17 +79,17 @@ class Reducing:
 
     def _reduce_divided(self, blocks: list[Block], count: int, divisions: int, found: _Found) -> None:
         with found.watch.phase("shuffle"):
-            parts = self._divided(blocks, count, divisions)
+            parts = self._divided(blocks, count, divisions, found.task)
         for part in parts:
             self._reduce_all(part, divisions + 1, found)
 
     # ---- merging -----------------------------------------------------------------------------------------------------
 
-    def _divided(self, blocks: list[Block], count: int, divisions: int) -> list[list[Block]]:
+    def _divided(self, blocks: list[Block], count: int, divisions: int, task: int) -> list[list[Block]]:
         """The blocks, their keys dealt into `count` parts, in another way each time; one block is open at a time."""
         parts: list[list[Block]] = [[] for _ in range(count)]
         for number, place, payload in blocks:
-            groups = _dealt(_unpack(fetch(place, payload)), count, divisions)
+            groups = _dealt(self._opened(place, payload, task), count, divisions)
             places, kept = self._store.put_away([pack_group(group) for group in groups])
             for part, group, lies in zip(parts, groups, places, strict=True):
                 if group.keys:
@@ -99,7 +100,7 @@ class Reducing:
         """What there is to reduce; None if it outgrows the memory."""
         merged: Groups = {}
         try:
-            _, ranks = merge(self._unpacked(blocks, merged), merged)
+            _, ranks = merge(self._unpacked(blocks, merged, task), merged)
         except Outgrown:
             return None
         except MaprError:
@@ -111,11 +112,16 @@ class Reducing:
             self._scramble(items, task)
         return items
 
-    def _unpacked(self, blocks: list[Block], merged: Groups) -> Iterator[tuple[int, Group]]:
+    def _unpacked(self, blocks: list[Block], merged: Groups, task: int) -> Iterator[tuple[int, Group]]:
         self._guard.begin()
         for number, place, payload in blocks:
-            yield number, _unpack(fetch(place, payload))
+            yield number, self._opened(place, payload, task)
             self._guard.check(merged)
+
+    def _opened(self, place: Place, payload: bytes, task: int) -> Group:
+        if place[0] == KEPT:
+            return self._store.kept(task, place[1])
+        return _unpack(fetch(place, payload))
 
     def _scramble(self, items: list[Item], task: int) -> None:
         from random import Random

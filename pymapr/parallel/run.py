@@ -48,6 +48,13 @@ class Run:
         self._watch, self._tick, self._relay_left, self._relay = watch, tick, relay, relay
         self.remarks: list[str] = []
 
+    def kept_by(self, worker: int) -> list[int]:
+        """The partitions whose groups a worker keeps, as it will reduce them: three quarters of its share, so that the
+        rest is for whoever is done first. None where there are hardly more partitions than workers.
+        """
+        workers, several = self.options.workers, self.partitions >= 4 * self.options.workers
+        return [*range(worker, self.partitions * 3 // 4, workers)] if several else []
+
     def events(self, crew: Crew) -> Iterator[tuple[Seat, Any]]:
         """What happens next; afterwards whoever watches the run is asked, and may raise."""
         yield from crew.arrivals(self._tick)

@@ -1,6 +1,7 @@
 """Where blocks wait between the phases: small ones in the message itself, large ones in the worker's spill file.
 
-A place is `[file, offset, length]`; `file` is a descriptor that every worker of the run inherited, or INLINE.
+A place is `[file, offset, length]`; `file` is a descriptor that every worker of the run inherited, or INLINE; or it is
+KEPT: a group which the worker that made it will reduce itself stays in it as it is.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
+from pymapr.codecs import Group
 from pymapr.errors import ProtocolError
-from pymapr.parallel.protocol import INLINE, Place
+from pymapr.parallel.protocol import INLINE, KEPT, Place
 from pymapr.spill import SpillFile, read_at
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Store:
 
     def __init__(self, spill: SpillFile | None) -> None:
         self._spill = spill
+        self._kept: dict[int, dict[int, Group]] = {}
 
     @property
     def spills(self) -> bool:
@@ -41,6 +44,20 @@ class Store:
             return self._inline(pieces)
         return [[self._spill.descriptor, self._spill.append(piece), len(piece)] for piece in pieces], b""
 
+    def keep(self, partition: int, task: int, group: Group) -> Place:
+        """Hold on to a group that was begun with this map task, for the reduce task that will be done here too."""
+        self._kept.setdefault(partition, {})[task] = group
+        return [KEPT, task, 0]
+
+    def kept(self, partition: int, task: int) -> Group:
+        """The same group, its lists copied: a merge makes them longer, and may have to begin once more."""
+        places, keys, values = self._kept[partition][task]
+        return Group(places, keys, [*map(list, values)])
+
+    def drop(self, partition: int) -> None:
+        """Let go of what was kept of a partition, if anything was."""
+        self._kept.pop(partition, None)
+
     def _inline(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
         places, at = [], 0
         for piece in pieces:
@@ -50,10 +67,14 @@ class Store:
 
 
 class Shelf:
-    """Where the blocks of one partition lie, in few bytes each: of a large run there are hundreds of thousands."""
+    """Where the blocks of one partition lie, in few bytes each: of a large run there are hundreds of thousands.
+
+    bytes: of all of them, but for groups that were kept. kept: whether any was, so that only its worker can reduce it.
+    """
 
     def __init__(self) -> None:
         self.bytes = 0
+        self.kept = False
         self._rows = array("q")
         self._payloads: dict[int, bytes] = {}
 
@@ -61,6 +82,7 @@ class Shelf:
         """One more block of this map task, in a message with this payload."""
         self._rows.extend((task, *place))
         self.bytes += place[2]
+        self.kept = self.kept or place[0] == KEPT
         if place[0] == INLINE:
             self._payloads[task] = payload
 
@@ -91,6 +113,8 @@ def check(places: Iterable[Place], payload: bytes, shared: bool) -> None:
     for place in places:
         if len(place) != 3 or min(place[1:]) < 0 or (place[0] == INLINE and sum(place[1:]) > len(payload)):
             raise ProtocolError("a worker announced bytes that are not where it says")
+        if place[0] == KEPT:
+            raise ProtocolError("a worker kept what it was not asked to keep")
         if place[0] != INLINE and not shared:
             raise ProtocolError("a worker announced bytes in a file that it cannot have")
 

@@ -62,13 +62,22 @@ def test_line_numbers_are_the_files_own_in_any_piece(data: bytes, places: list[i
     assert numbers == list(range(1, len(data.splitlines()) + 1))
 
 
-@given(st.integers(0, 10**7), st.integers(1, 16), st.integers(2**16, 2**21))
-def test_pieces_cover_a_file_without_gap_or_overlap(size: int, workers: int, most: int) -> None:
-    """None larger than allowed, and one for each worker where there is that much."""
-    found = list(pieces(size, workers, most))
-    assert [start for start, _ in found] + [size] == [0, *(end for _, end in found)]
-    assert all(0 < end - start <= most for start, end in found)
-    assert size < 2**16 or len(found) >= workers
+@given(st.lists(st.integers(0, 10**7), max_size=4), st.integers(1, 16), st.integers(2**16, 2**21))
+def test_pieces_cover_all_files_without_gap_or_overlap(sizes: list[int], workers: int, most: int) -> None:
+    """In the order of the data; none larger than allowed, an equal share for each worker, smaller towards its end."""
+    shares = pieces(sizes, workers, most)
+    found = [piece for share in shares for piece in share]
+    assert found == sorted(found)
+    for file, size in enumerate(sizes):
+        bounds = [(start, end) for number, start, end in found if number == file]
+        assert [start for start, _ in bounds] + [size] == [0, *(end for _, end in bounds)]
+    assert all(0 < end - start <= most for _, start, end in found)
+    amounts = [sum(end - start for _, start, end in share) for share in shares]
+    assert len(shares) == workers
+    assert max(amounts) - min(amounts) <= workers
+    if len(sizes) == 1:
+        widths = [[end - start for _, start, end in share] for share in shares]
+        assert all(each == sorted(each, reverse=True) for each in widths)
 
 
 def test_a_long_line_belongs_to_the_piece_it_begins_in() -> None:
@@ -409,15 +418,17 @@ def test_a_task_is_told_in_words(tmp_path: Path) -> None:
     path = tmp_path / "d.json"
     path.write_text("1\n2\n3\n4\n")
     source = open_input(str(path))
-    told = {
-        MapTask(0, "range", 0, 2, 6): f"while it mapped {path}, lines 2 to 3",
-        MapTask(0, "lines", first=7, payload=pack_lines([b"1", b"2"])): "while it mapped records 7 to 8",
-        MapTask(0, "carried"): "while it handed over what was emitted before execute",
-        None: "while it loaded the job",
-        Enumerate(5): "while it read the data",
-    }
-    assert [describe(task, [source]) for task in told] == list(told.values())
-    assert describe(ReduceTask(3, 1, []), [source]) == "while it reduced partition 3"
+    for task, told in (
+        (MapTask(0, "range", 0, 2, 6), f"while it mapped {path}, lines 2 to 3"),
+        (MapTask(0, "lines", first=7, payload=pack_lines([b"1", b"2"])), "while it mapped records 7 to 8"),
+        (MapTask(0, "carried"), "while it handed over what was emitted before execute"),
+        (MapTask(4, "close"), "while it handed over what it had mapped"),
+        (MapTask(4, "keep"), "while it handed over what it had mapped"),
+        (ReduceTask(3, 1, []), "while it reduced partition 3"),
+        (None, "while it loaded the job"),
+        (Enumerate(5), "while it read the data"),
+    ):
+        assert describe(task, [source]) == told
     source.close()
 
 

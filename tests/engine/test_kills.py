@@ -48,12 +48,15 @@ JOB = {"mapper": mapper, "reducer": reducer}
 
 
 class Way(NamedTuple):
-    """A way to run. on_disk: blocks lie in files, and partitions are divided."""
+    """A way to run. on_disk: blocks lie in files, and partitions are divided. kept: as with much data, tasks are many,
+    and workers keep groups of one for the next, and at last for reducing them.
+    """
 
     workers: int = 2
     order: str = "stable"
     isolated: bool = False
     on_disk: bool = False
+    kept: bool = False
 
     def run(self, source: Path) -> RunResult:
         """Once."""
@@ -65,6 +68,8 @@ WAYS = {
     "in memory": Way(),
     "by arrival": Way(3, "arrival"),
     "on disk": Way(on_disk=True),
+    "kept": Way(kept=True),
+    "kept by three": Way(3, "arrival", kept=True),
     "isolated": Way(isolated=True),
     "scrambled": Way(order="scramble:3"),
 }
@@ -120,8 +125,13 @@ def kill_at_random(source: Path, way: Way, seeds: range, monkeypatch: pytest.Mon
         monkeypatch.setattr("pymapr.parallel.reduce_phase.EXPANSION", 64)
     expected = run(JOB, str(source), engine="serial").output
     Killing.moments = iter(())
+    moved = way.run(source).timings.bytes_shuffled
+    if way.kept:
+        monkeypatch.setattr("pymapr.parallel.master._SMALL", 0)
+        monkeypatch.setattr("pymapr.inputs._LEAST_PIECE", 2**12)
     undisturbed = way.run(source).timings
     assert (undisturbed.bytes_spilled > 0) == way.on_disk
+    assert (undisturbed.bytes_shuffled < moved * 0.95) == way.kept
     whole = undisturbed.wall
     found: Counter[str] = Counter()
     for seed in seeds:

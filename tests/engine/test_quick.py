@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from pymapr.codecs import encode_json, parse_lines
 from pymapr.grouping import split
-from pymapr.inputs import pieces
 from pymapr.partition import partition, partition_all
 
 NUMBERS = st.integers() | st.integers(min_value=10**18, max_value=10**25) | st.floats()
@@ -125,15 +124,3 @@ def test_a_partitioner_of_the_job_and_ours_deal_groups_alike(keys: list[Any], bu
     quick = split(groups, buckets)
     plain = split(groups, buckets, lambda key, n: partition(key, n))
     assert [tuple(part) for part in quick] == [tuple(part) for part in plain]
-
-
-@given(st.integers(0, 10**9), st.integers(1, 8), st.sampled_from([2**16, 2**20, 2**24]))
-def test_pieces_cover_the_input_once_and_shrink(size: int, workers: int, most: int) -> None:
-    """No gap, no overlap; none larger than it may be; and there is one for every worker where there is enough."""
-    found = list(pieces(size, workers, most))
-    assert [start for start, _ in found] == [0, *(end for _, end in found[:-1])][: len(found)]
-    assert (found[-1][1] if found else 0) == size
-    widths = [end - start for start, end in found]
-    assert max(widths, default=0) <= most
-    assert widths == sorted(widths, reverse=True)
-    assert len(found) >= workers or size < workers * workers

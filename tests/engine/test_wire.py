@@ -399,5 +399,5 @@ def test_hostile_figures_are_refused() -> None:
 
 def test_a_mapped_message_carries_its_blocks() -> None:
     """A guard against a field that is forgotten on the way."""
-    sent = Mapped(1, 2, 0, 3, 1, [[0, INLINE, 0, 4]], [INLINE, 4, 0], {"peak": 1}, b"1234")
+    sent = Mapped(1, 2, 0, 3, 1, [[0, INLINE, 0, 4]], [INLINE, 4, 0], {"peak": 1}, False, b"1234")
     assert from_frame(next(Frames().feed(to_bytes(sent)))) == sent

@@ -167,7 +167,11 @@ def plausible(draw: st.DrawFn) -> bytes:
     """A message as an honest worker would send it at that point, or nearly: what it tells of is in its payload."""
     payload = draw(PAYLOADS)
     inside = st.integers(0, len(payload)).flatmap(
-        lambda start: st.tuples(st.just(protocol.INLINE), st.just(start), st.integers(0, len(payload) - start))
+        lambda start: st.tuples(
+            st.sampled_from([protocol.INLINE, protocol.INLINE, protocol.KEPT]),
+            st.just(start),
+            st.integers(0, len(payload) - start),
+        )
     )
     task, stats = draw(st.integers(0, 3)), draw(STATS)
     outputs = list(draw(inside | st.just((protocol.INLINE, 0, len(payload)))))
@@ -175,7 +179,7 @@ def plausible(draw: st.DrawFn) -> bytes:
     return draw(
         st.sampled_from(
             [
-                protocol.to_bytes(protocol.Mapped(task, 1, 0, 1, 1, blocks, outputs, stats, payload)),
+                protocol.to_bytes(protocol.Mapped(task, 1, 0, 1, 1, blocks, outputs, stats, draw(st.booleans()), payload)),
                 protocol.to_bytes(protocol.Reduced(task, 1, outputs, stats, payload)),
                 protocol.to_bytes(protocol.Output(payload)),
                 protocol.to_bytes(protocol.Finished(payload.count(b"\n"), 1, 0, 1, 1, stats)),
