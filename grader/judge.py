@@ -82,7 +82,7 @@ def judge(spec: Spec, dataset: DatasetSpec, material: Material, submission: Subm
             source=material.data,
             limits=spec.limits,
         )
-        case = _Case(spec, material, submission.shown or _shown(submission.module), program, sandbox)
+        case = _Case(spec, material, submission, program, sandbox)
         findings = list(case.findings())
     return _result(dataset, findings, case.remarks, case.runs)
 
@@ -173,8 +173,10 @@ class _Problem:
 class _Case:
     """The procedure, for one submission on one dataset."""
 
-    def __init__(self, spec: Spec, material: Material, shown: str, program: Program, sandbox: Sandbox) -> None:
-        self._spec, self._material, self._shown = spec, material, shown
+    def __init__(
+        self, spec: Spec, material: Material, submission: Submission, program: Program, sandbox: Sandbox
+    ) -> None:
+        self._spec, self._material, self._submission = spec, material, submission
         self._program, self._sandbox = program, sandbox
         self.remarks: list[str] = []
         self.runs: list[RunRecord] = []
@@ -352,7 +354,9 @@ class _Case:
         """A command that shows the same, one for each hash seed; nothing where its data is going away."""
         if self._material.lasting is None:
             return ""
-        command = f"pymapr run {self._shown} {_shown(self._material.lasting)} {options}"
+        assert self._submission.module is not None, "it has been run"
+        shown = self._submission.shown or _shown(self._submission.module)
+        command = f"pymapr run {shown} {_shown(self._material.lasting)} {options}"
         return "; ".join(f"PYTHONHASHSEED={seed} {command}" for seed in hash_seeds) or command
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.errors import InfrastructureError, SubmissionError
 from grader.sandbox import tree
-from grader.sandbox.stock import Copy, Stock
+from grader.sandbox.stock import Copy, Stock, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,8 +56,7 @@ class Stage:
         self._data = data
         self._layout = _laid_out(names if data else (), files)
         self._small: dict[Path, bytes] = {}
-        self._modules: dict[Path, Copy] = {}
-        self._dataset: Copy | None = None
+        self._copies: dict[Path, Copy] = {}
         self._folders: list[str] = []
         for name in (*names, *(name for name, _ in files)):
             _refuse_outside(name)
@@ -73,8 +72,7 @@ class Stage:
                 tree.remove(self._stock.root)
                 return
             self._take_back()
-            for copy in self._modules.values():
-                os.unlink(copy.path)
+            self._stock.tidy()
 
     def folder(self, user: int = 0) -> Path:
         """One more folder with everything in it, which belongs to `user` (a uid; 0: to whoever grades).
@@ -92,13 +90,22 @@ class Stage:
             os.mkdir(f"{folder}/{name}")
             _give(f"{folder}/{name}", user)
         for name in self._layout.links:
-            _link(self._untouched(), f"{folder}/{name}")
+            assert self._data is not None, "without data there are no names of it"
+            self._link(self._data, f"{folder}/{name}")
         for name, source in self._layout.modules:
-            _link(self._module(source), f"{folder}/{name}")
+            self._link(source, f"{folder}/{name}")
         for name, source in self._layout.copies:
             with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
                 _write(f"{folder}/{name}", self._content(source))
                 _give(f"{folder}/{name}", user)
+
+    def _link(self, source: Path, path: str) -> None:
+        copy = self._copies.get(source)
+        if copy is None or not copy.intact:
+            # Once a judgement: what changes meanwhile must not look as if the runs differed.
+            copy = self._copies[source] = self._stock.copy(source)
+        with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
+            os.link(copy.path, path)
 
     def _content(self, source: Path) -> bytes:
         """The bytes of a file; those of small ones are kept, as every process of every run gets them."""
@@ -111,8 +118,8 @@ class Stage:
 
     def usage(self) -> tree.Usage:
         """What lies in all folders but our copies, whose names count; entries count up to MOST_MADE and one more."""
-        copies = [*self._modules.values(), *filter(None, [self._dataset])]
-        return tree.usage(self._folders, most=MOST_MADE, apart=[(one.made.st_dev, one.made.st_ino) for one in copies])
+        copies = [(copy.made.st_dev, copy.made.st_ino) for copy in self._copies.values()]
+        return tree.usage(self._folders, most=MOST_MADE, apart=copies)
 
     def clear(self) -> None:
         """Take away the folders that were made so far."""
@@ -122,22 +129,6 @@ class Stage:
     def _take_back(self) -> None:
         while self._folders:
             self._stock.take_back(self._folders.pop())
-
-    def _untouched(self) -> str:
-        """A copy of the dataset on the same disk, to be linked into the folders; made anew if a run has changed it."""
-        assert self._data is not None, "asked only where there is data"
-        self._dataset = self._stock.dataset(self._data)
-        return self._dataset.path
-
-    def _module(self, source: Path) -> str:
-        """The same of a module: every process of every run gets it."""
-        copy = self._modules.get(source)
-        if copy is not None and not copy.intact:
-            os.unlink(copy.path)
-            copy = None
-        if copy is None:
-            copy = self._modules[source] = self._stock.copy(source)
-        return copy.path
 
 
 def _home(root: Path) -> Path:
@@ -161,8 +152,7 @@ def _ours(what: str) -> Iterator[None]:
 
 def _refuse_outside(name: str) -> None:
     """Raise InfrastructureError for a name that leads out of the folder: whoever made it up, it is no student's."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
+    if name.startswith("/") or ".." in name.split("/"):
         raise InfrastructureError(f"{name!r} does not lie inside a submission's folder")
 
 
@@ -183,7 +173,7 @@ def _laid_out(names: Iterable[str], files: Iterable[tuple[str, Path]]) -> _Layou
     layout, taken = _Layout([], [], [], []), {""}
     wanted: list[tuple[str, Path | None]] = [*((name, None) for name in names), *files]
     for name, source in wanted:
-        parts = PurePosixPath(name).parts
+        parts = [part for part in name.split("/") if part not in ("", ".")]
         *above, whole = ["/".join(parts[: end + 1]) for end in range(len(parts))] or [""]
         if whole in taken or any(each in taken and each not in layout.folders for each in above):
             continue
@@ -200,16 +190,9 @@ def _write(path: str, content: bytes) -> None:
     """Make a file that is not there yet."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        write_all(descriptor, content)
     finally:
         os.close(descriptor)
-
-
-def _link(copy: str, path: str) -> None:
-    with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
-        os.link(copy, path)
 
 
 def _give(path: str, user: int) -> None:
@@ -223,27 +206,28 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     Raises SubmissionError beyond the caps, InfrastructureError for what may not be read.
     """
     found = size = 0
-    for path, length in sorted(_regular(folder)):
+    for name, length in sorted(_regular(folder), key=lambda one: one[0].split("/")):
         found, size = found + 1, size + length
         if found > MOST_FILES or size > MOST_BYTES:
             raise SubmissionError(_TOO_MUCH, _LEAVE_OUT)
-        yield str(path.relative_to(folder)), path
+        yield name, folder / name
 
 
-def _regular(folder: Path) -> Iterator[tuple[Path, int]]:
-    """Each regular file that is not left out, and its size in bytes."""
-    waiting, entries = [(folder, 0)], 0
+def _regular(folder: Path) -> Iterator[tuple[str, int]]:
+    """Each regular file that is not left out, by its name inside the folder, and its size in bytes."""
+    waiting, entries = [("", 0)], 0
     while waiting:
-        where, depth = waiting.pop()
+        above, depth = waiting.pop()
         try:
-            with os.scandir(where) as inside:
+            with os.scandir(folder / above) as inside:
                 for entry in inside:
                     entries += 1
                     if depth > MOST_DEPTH or entries > _MOST_ENTRIES:
                         raise SubmissionError(_TOO_MUCH, _LEAVE_OUT)
+                    name = above + entry.name
                     if entry.is_dir(follow_symlinks=False) and entry.name not in _LEFT_OUT:
-                        waiting.append((where / entry.name, depth + 1))
+                        waiting.append((f"{name}/", depth + 1))
                     elif entry.is_file(follow_symlinks=False) and not entry.name.endswith((".pyc", ".pyo")):
-                        yield where / entry.name, entry.stat(follow_symlinks=False).st_size
+                        yield name, entry.stat(follow_symlinks=False).st_size
         except OSError as error:
             raise InfrastructureError(f"{error.filename}: cannot be read: {error.strerror}") from None

@@ -6,7 +6,6 @@ A folder is kept only if it is as when it was made, so that nothing can be hande
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,18 +15,20 @@ from grader.sandbox import tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_KEPT = 64 * 2**20
-"""Bytes of datasets that a slot keeps copies of; what is larger is copied for each judgement."""
+_MOST_KEPT, _MOST_COPIES = 64 * 2**20, 500
+"""Bytes and number of the copies that a slot keeps; beyond, the oldest go."""
 
 _READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _YEAR = 365 * 24 * 3600 * 10**9
+_CHUNK = 2**22
 
 
 class Copy(NamedTuple):
-    """A file of ours to be linked into folders: where it lies, and how it was when it was made."""
+    """A file to be linked into folders: where it lies, how it was when it was made, and what it was made of."""
 
     path: str
     made: os.stat_result
+    source: os.stat_result
 
     @property
     def intact(self) -> bool:
@@ -44,7 +45,10 @@ class Stock:
         self._numbers = count(1)
         self._free: dict[int, list[str]] = {}
         self._as_made: dict[str, tuple[int, os.stat_result]] = {}
-        self._kept: dict[Path, tuple[os.stat_result, Copy]] = {}
+        self._copies: dict[Path, Copy] = {}
+        self._copied = 0
+        self._shelf = f"{root}/copies"
+        os.mkdir(self._shelf, 0o700)  # no user of a slot's own may look for what is not in its folder
 
     # ---- folders -----------------------------------------------------------------------------------------------------
 
@@ -72,33 +76,49 @@ class Stock:
 
     # ---- copies ------------------------------------------------------------------------------------------------------
 
-    def dataset(self, source: Path) -> Copy:
-        """A copy of a dataset, made anew if either has changed."""
+    def copy(self, source: Path) -> Copy:
+        """A copy on the same disk that may be read and not written; made anew if either has changed."""
         found = os.stat(source)
-        if source in self._kept:
-            before, copy = self._kept[source]
-            if _version(before) == _version(found) and copy.intact:
-                return copy
+        copy = self._copies.get(source)
+        if copy is not None and _version(copy.source) == _version(found) and copy.intact:
+            return copy
+        if copy is not None:
             self._forget(source)
-        if found.st_size + sum(one.made.st_size for _, one in self._kept.values()) > _MOST_KEPT:
-            for each in list(self._kept):
-                self._forget(each)
-        copy = self.copy(source)
-        self._kept[source] = found, copy
+        copy = self._copies[source] = _copied(source, found, f"{self._shelf}/{next(self._numbers)}")
+        self._copied += copy.source.st_size
         return copy
 
-    def _forget(self, source: Path) -> None:
-        os.unlink(self._kept.pop(source)[1].path)
+    def tidy(self) -> None:
+        """Let the oldest copies go, where there are too many; for when nobody needs any."""
+        while self._copied > _MOST_KEPT or len(self._copies) > _MOST_COPIES:
+            self._forget(next(iter(self._copies)))
 
-    def copy(self, source: Path) -> Copy:
-        """A copy on the same disk that may be read and not written, for whoever asks to take away."""
-        path = f"{self.root}/copy-{next(self._numbers)}-{os.urandom(4).hex()}"
-        shutil.copyfile(source, path)
-        os.chmod(path, _READABLE)
-        # Later than any change: else the first run to read it would leave its mark, for the next to see.
-        now = os.stat(path).st_mtime_ns
-        os.utime(path, ns=(now + _YEAR, now))
-        return Copy(path, os.stat(path))
+    def _forget(self, source: Path) -> None:
+        copy = self._copies.pop(source)
+        self._copied -= copy.source.st_size
+        os.unlink(copy.path)
+
+
+def _copied(source: Path, found: os.stat_result, path: str) -> Copy:
+    """A copy, with a time of access later than any change: else who reads it first leaves a mark for the next."""
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _READABLE)
+    try:
+        with open(source, "rb", buffering=0) as content:
+            while some := content.read(_CHUNK):
+                write_all(target, some)
+        os.fchmod(target, _READABLE)  # whatever the umask
+        changed = os.fstat(target).st_mtime_ns
+        os.utime(target, ns=(changed + _YEAR, changed))
+        return Copy(path, os.fstat(target), found)
+    finally:
+        os.close(target)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of it, in as many pieces as the system takes."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _told(found: os.stat_result) -> tuple[int, ...]:
@@ -107,4 +127,4 @@ def _told(found: os.stat_result) -> tuple[int, ...]:
 
 
 def _version(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

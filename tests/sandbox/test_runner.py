@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -309,10 +308,8 @@ def test_nothing_is_left_of_a_run_whatever_became_of_it(own: Runs) -> None:
         own.serial(job(body), Quick())
         own.parallel(job(body), Quick())
     assert (open_descriptors(), threading.active_count(), len(list(descendants(os.getpid())))) == before
-    assert [
-        path.name for path in own.sandbox.root.rglob("*") if not re.fullmatch(r"run-\d+|copy-\d+-\w+", path.name)
-    ] == []
-    assert {path.read_bytes() for path in own.sandbox.root.iterdir() if path.is_file()} == {own.data.read_bytes()}
+    assert not list(own.sandbox.root.glob("run-*/*"))
+    assert {path.name.split("-")[0] for path in own.sandbox.root.iterdir()} == {"run", "copies"}
 
 
 def test_a_sandbox_that_is_closed_leaves_nothing(tmp_path: Path) -> None:

@@ -70,27 +70,48 @@ def test_a_folder_goes_to_its_user_only(stock: Stock) -> None:
     assert stock.folder(61234) == first
 
 
-def test_a_dataset_is_copied_once_and_anew_if_either_has_changed(stock: Stock, source: Path) -> None:
-    """The instructor's, or the copy, where nothing kept a run from it (level 0)."""
-    first = stock.dataset(source)
-    assert stock.dataset(source) == first
+def copies(stock: Stock) -> list[str]:
+    """What lies on its shelf."""
+    return [path.read_text() for path in (stock.root / "copies").iterdir()]
+
+
+def test_a_file_is_copied_once_and_anew_if_either_has_changed(stock: Stock, source: Path) -> None:
+    """What was handed in, or the copy, where nothing kept a run from it (level 0)."""
+    first = stock.copy(source)
+    assert stock.copy(source) == first
     source.write_text("[1, 2]\n")
-    second = stock.dataset(source)
-    assert Path(second.path).read_text() == "[1, 2]\n"
-    Path(second.path).chmod(0o600)
-    Path(second.path).write_text("[]\n")
-    third = stock.dataset(source)
-    assert Path(third.path).read_text() == "[1, 2]\n"
-    assert [str(path) for path in stock.root.iterdir()] == [third.path]
+    second = Path(stock.copy(source).path)
+    assert copies(stock) == ["[1, 2]\n"]
+    second.chmod(0o600)
+    second.write_text("[]\n")
+    stock.copy(source)
+    assert copies(stock) == ["[1, 2]\n"]
 
 
-def test_large_datasets_are_not_kept_for_ever(stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slot keeps some, not all of an assignment's, nor of ten."""
+def test_copies_are_not_kept_for_ever(stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot keeps some, not all that a class has handed in; the oldest go, once no judgement needs them."""
     monkeypatch.setattr("grader.sandbox.stock._MOST_KEPT", 10)
     for name in ("one", "two", "three"):
-        (tmp_path / name).write_text("[12]\n")
-        assert Path(stock.dataset(tmp_path / name).path).read_text() == "[12]\n"
-    assert len(list(stock.root.iterdir())) == 1
+        (tmp_path / name).write_text(f"[{name}]\n")
+        stock.copy(tmp_path / name)
+    assert len(copies(stock)) == 3
+    stock.tidy()
+    assert copies(stock) == ["[three]\n"]
+
+
+def test_a_file_that_changes_while_it_is_judged_is_judged_as_it_was(stock: Stock, source: Path) -> None:
+    """Else its runs would differ, and it would be called nondeterministic; the next judgement sees the change."""
+    with Stage(stock, [], source, ["books.json"]) as made:
+        made.folder()
+        source.write_text("[1, 2]\n")
+        assert (made.folder() / "books.json").read_text() == "[1]\n"
+    with Stage(stock, [], source, ["books.json"]) as made:
+        assert (made.folder() / "books.json").read_text() == "[1, 2]\n"
+
+
+def test_nobody_but_the_grader_looks_for_copies(stock: Stock) -> None:
+    """Where there is no Landlock, a run under a user of its own must not find what others handed in."""
+    assert (stock.root / "copies").stat().st_mode & 0o777 == 0o700
 
 
 def test_reading_a_copy_leaves_no_mark_on_it(stock: Stock, source: Path) -> None:
@@ -116,4 +137,5 @@ def test_runs_of_one_judgement_and_the_next_share_folders_and_nothing_in_them(st
             assert (folder / "job.py").read_text() == text
             made.clear()
             assert made.folder() == folder
-    assert sorted(path.name.split("-")[0] for path in stock.root.rglob("*")) == ["copy", "run"]
+    assert list(stock.root.glob("run-*/*")) == []
+    assert sorted(copies(stock)) == ["[1]\n", "second"]
