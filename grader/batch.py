@@ -239,10 +239,18 @@ class _Round:
             done, _ = wait(self._running, timeout=_STEP, return_when=FIRST_COMPLETED)
             made = [(*self._running.pop(future), future.result()) for future in done]
 
+    def _has_room(self, waiting: Waiting[Judgement], busy: set[str]) -> bool:
+        """One is dealt ahead, so that no slot waits for it; not where it would be the second of somebody."""
+        count = len(self._running)
+        return count < self._at_once or (count == self._at_once and waiting.anybody_else(busy))
+
     def _deal(self, waiting: Waiting[Judgement]) -> Iterator[tuple[Judgement, CaseResult]]:
         """Fill the slots; yields what another grader on the same store has judged meanwhile."""
-        while waiting and len(self._running) < self._at_once:
-            one = waiting.deal({running.submission.name for running, _ in self._running.values()})
+        while waiting:
+            busy = {running.submission.name for running, _ in self._running.values()}
+            if not self._has_room(waiting, busy):
+                return
+            one = waiting.deal(busy)
             place = self._known.place(one.spec, one.dataset, one.submission, anew=True)
             if (case := self._known.result(place)) is not None:
                 yield one, case

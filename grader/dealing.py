@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -23,5 +23,11 @@ class Waiting(Generic[T]):
 
     def deal(self, busy: Collection[Hashable]) -> T:
         """Take the first thing that belongs to nobody in `busy`; where all do, the first."""
-        free = (place for place, thing in self._left.items() if self._whose(thing) not in busy)
-        return self._left.pop(next(free, next(iter(self._left))))
+        return self._left.pop(next(self._free(busy), next(iter(self._left))))
+
+    def anybody_else(self, busy: Collection[Hashable]) -> bool:
+        """Whether anything belongs to nobody in `busy`."""
+        return next(self._free(busy), None) is not None
+
+    def _free(self, busy: Collection[Hashable]) -> Iterator[int]:
+        return (place for place, thing in self._left.items() if self._whose(thing) not in busy)

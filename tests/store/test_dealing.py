@@ -50,6 +50,14 @@ def test_who_is_alone_gets_all_there_is() -> None:
     assert [queue.deal({"ada"}), queue.deal({"ada"})] == [("ada", 1), ("ada", 2)]
 
 
+def test_whether_anybody_else_waits_is_known_without_dealing() -> None:
+    """So that nobody is dealt a second ahead of time."""
+    queue = waiting(("ada", 1), ("bob", 1))
+    assert queue.anybody_else({"ada"})
+    assert not queue.anybody_else({"ada", "bob"})
+    assert queue.deal(()) == ("ada", 1)
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 9)), max_size=30),
     st.integers(1, 4),
