@@ -91,7 +91,7 @@ def serve_job(request: Request, descriptors: list[int]) -> NoReturn:
     """
     channel = Channel(descriptors[FEED], descriptors[RESULTS])
     source = _open_data(request["data"])
-    opened = _count_opens(request["names"])
+    opened = _count_opens(request["names"]) if request["names"] else lambda: 0
 
     def take(job: Job, given: Iterable[Any] | None) -> NoReturn:
         framework.set_host(framework.Busy())

@@ -38,6 +38,7 @@ class Layers:
     def __init__(self, wanted: Wanted, secret: list[str]) -> None:
         self.wanted = wanted
         self._libc = ctypes.CDLL(None, use_errno=True)
+        _ = self._libc.syscall, self._libc.prctl  # looked up once and kept, else in every fork
         self.abi = min(wanted.landlock, landlock.version(self._libc)) if sys.platform == "linux" else 0
         here = seccomp.machine() if wanted.seccomp else None
         self._filter = seccomp.Filter(here) if here else None
