@@ -19,13 +19,13 @@ from pymapr.errors import ProtocolError, WorkerDied
 from pymapr.inputs import Input
 from pymapr.job import from_namespace
 from pymapr.model import Options
-from pymapr.parallel import launch, memory, store
+from pymapr.parallel import launch, memory
 from pymapr.parallel.channel import WorkerSpec
 from pymapr.parallel.crew import Crew
 from pymapr.parallel.dealing import Shares, by_range
 from pymapr.parallel.mapping import Mapping
 from pymapr.parallel.master import Master
-from pymapr.parallel.protocol import KEPT, Begin, Mapped, MapTask, Ready
+from pymapr.parallel.protocol import INLINE, KEPT, Begin, Mapped, MapTask, Ready
 from pymapr.parallel.store import Store, fetch
 from pymapr.spill import SpillFile
 from pymapr.timings import Stopwatch
@@ -204,7 +204,7 @@ def test_with_half_its_memory_taken_a_worker_keeps_nothing(
     one = side(2**20)
     one.map(0)
     monkeypatch.setattr(memory, "resident", lambda: 2**22 + 2**19 + 1)
-    assert {place[1] for place in one.run(MapTask(0, "close", keeps=[0, 1])).blocks} == {store.INLINE}
+    assert {place[1] for place in one.run(MapTask(0, "close", keeps=[0, 1])).blocks} == {INLINE}
     one.map(1)
     assert {place[1] for place in one.run(MapTask(1, "keep", keeps=[0, 1])).blocks} == {KEPT}
 

@@ -173,13 +173,13 @@ def plausible(draw: st.DrawFn) -> bytes:
             st.integers(0, len(payload) - start),
         )
     )
-    task, stats = draw(st.integers(0, 3)), draw(STATS)
+    task, stats, closed = draw(st.integers(0, 3)), draw(STATS), draw(st.booleans())
     outputs = list(draw(inside | st.just((protocol.INLINE, 0, len(payload)))))
     blocks = [[draw(st.integers(0, 1)), *place] for place in draw(st.lists(inside, max_size=2))]
     return draw(
         st.sampled_from(
             [
-                protocol.to_bytes(protocol.Mapped(task, 1, 0, 1, 1, blocks, outputs, stats, draw(st.booleans()), payload)),
+                protocol.to_bytes(protocol.Mapped(task, 1, 0, 1, 1, blocks, outputs, stats, closed, payload)),
                 protocol.to_bytes(protocol.Reduced(task, 1, outputs, stats, payload)),
                 protocol.to_bytes(protocol.Output(payload)),
                 protocol.to_bytes(protocol.Finished(payload.count(b"\n"), 1, 0, 1, 1, stats)),
