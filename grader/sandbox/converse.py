@@ -1,4 +1,4 @@
-"""One worker that does everything: wait until it is ready, start it, gather its output until it says it is done."""
+"""One worker that does everything: start it, tell it what to do, gather its output until it says it is done."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def converse(
     watch: Callable[[], None],
     count_output: Callable[[int], None],
 ) -> Result:
-    """Launch a worker and hear it out; start: what to tell it once it is ready, None if it begins by itself.
+    """Launch a worker and hear it out; start: what it is to do once it is ready, None if it begins by itself.
 
     watch: called at least every TICK seconds; count_output: told of every chunk's size; both may raise, which ends the
     run. Raises MaprError. The worker is gone when this returns or raises.
@@ -63,17 +63,17 @@ def _hear_out(
     """What it puts out, what it says at the end, and its remarks on loading; nothing is heard after the end."""
     launched = perf_counter()
     loading: list[str] = []
-    crew.start(spec)
+    seat = crew.start(spec)
+    if start is not None:  # it waits in the pipe, so that the worker need not
+        crew.give(seat, start)
     output = bytearray()
     while True:
-        for seat, message in crew.arrivals(TICK):
+        for _, message in crew.arrivals(TICK):
             watch()
             match message:
                 case Ready():
                     loading = message.remarks
                     account.started(0, launched, max(launched, message.at))
-                    if start is not None:
-                        crew.give(seat, start)
                 case Output():
                     count_output(len(message.payload))
                     output += message.payload
