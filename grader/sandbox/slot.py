@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import marshal
 import os
 import signal
 import socket
@@ -123,35 +124,35 @@ class Zygote:
         self._alone = True
         self._socket.settimeout(_PATIENCE)
         try:
-            self.abi = int(self._receive()["abi"])
+            self.abi = int(self._receive())
         except InfrastructureError:
             self.close()
             raise
 
-    def ask(self, request: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], descriptors: tuple[int, ...] = ()) -> Any:
         """Send a request, with descriptors, and wait for the answer."""
         try:
-            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+            socket.send_fds(self._socket, [marshal.dumps(request)], descriptors)
         except OSError as error:
             raise InfrastructureError(f"the process that starts student code is gone ({error})") from None
         return self._receive()
 
-    def _receive(self) -> dict[str, Any]:
+    def _receive(self) -> Any:
         try:
             text = self._socket.recv(MOST_REQUEST)
-            answer: dict[str, Any] = json.loads(text)
+            answer = json.loads(text)
         except TimeoutError:
             raise InfrastructureError(f"the process that starts student code was silent for {_PATIENCE} s") from None
         except (OSError, ValueError):
             raise InfrastructureError("the process that starts student code is gone") from None
-        if "error" in answer:
+        if isinstance(answer, dict):
             raise InfrastructureError(f"the process that starts student code could not {answer['error']}")
         return answer
 
     def launch(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> int:
         """Fork; returns the process number."""
         self._alone = False
-        return int(self.ask(request, descriptors)["pid"])
+        return int(self.ask(request, descriptors))
 
     def reap(self, pid: int) -> tuple[int, float, int]:
         """Wait for the end of a fork: its wait status, CPU seconds, peak memory in bytes.
@@ -161,10 +162,10 @@ class Zygote:
         if pid not in self._ended:
             pids = sorted(self.dying | {pid})
             self.dying.clear()
-            answer = self.ask({"do": "reap", "pids": pids})
-            for each, (status, cpu, peak) in zip(pids, answer["ended"], strict=True):
+            ended, alone = self.ask({"do": "reap", "pids": pids})
+            for each, (status, cpu, peak) in zip(pids, ended, strict=True):
                 self._ended[each] = int(status), float(cpu), int(peak)
-            self._alone = bool(answer["alone"])
+            self._alone = bool(alone)
         return self._ended.pop(pid)
 
     def has_reaped(self, pid: int) -> bool:
@@ -173,7 +174,7 @@ class Zygote:
 
     def sweep(self) -> int:
         """Kill whatever is left of a run; returns how many processes that were."""
-        return 0 if self._alone else int(self.ask({"do": "sweep"})["killed"])
+        return 0 if self._alone else int(self.ask({"do": "sweep"}))
 
     def close(self) -> None:
         """Let it go, with all it started."""
