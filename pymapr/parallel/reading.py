@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pymapr.inputs import Input
     from pymapr.parallel.protocol import MapTask
 
-_AT_ONCE = 2**19
+_AT_ONCE = 2**17
 """Bytes to parse before they are mapped: records are many times as large as their lines, and caches are small."""
 
 
@@ -60,8 +60,10 @@ class Reading:
     def _lines(self, task: MapTask) -> Iterator[list[bytes]]:
         if task.kind == "range":
             source = self._inputs[task.input]
-            for start in range(task.start, task.end, _AT_ONCE):
-                yield source.lines(start, min(start + _AT_ONCE, task.end))
+            size = task.end - task.start
+            step = -(-size // max(1, -(-size // _AT_ONCE)))  # all alike: little data is parsed more slowly
+            for start in range(task.start, task.end, step or 1):
+                yield source.lines(start, min(start + step, task.end))
         elif task.kind == "lines":
             yield unpack_lines(task.payload)
 
