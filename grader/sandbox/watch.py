@@ -6,6 +6,7 @@ What a process says of itself counts for nothing.
 from __future__ import annotations
 
 import os
+import re
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -205,7 +206,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_of(pid: int) -> float:
     """CPU seconds of a process and of the children that it has waited for; 0 where the system does not tell."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             fields = file.read().rpartition(b")")[2].split()
         return sum(map(int, fields[11:15])) / _TICKS
     except (OSError, ValueError):
@@ -230,17 +231,16 @@ class Held(NamedTuple):
 
 def held_by(pid: int) -> Held:
     """What a process holds; nothing where the system does not tell."""
-    memory = threads = 0
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:
-            for line in file:
-                if line.startswith((b"RssAnon", b"RssShmem")):
-                    memory += int(line.split()[1]) * 1024
-                elif line.startswith(b"Threads"):
-                    threads = int(line.split()[1])
-    except (OSError, ValueError):
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
+            told = dict(_HELD.findall(file.read()))
+    except OSError:
         return Held()
-    return Held(memory, threads)
+    memory = int(told.get(b"RssAnon", 0)) + int(told.get(b"RssShmem", 0))
+    return Held(memory * 1024, int(told.get(b"Threads", 0)))
+
+
+_HELD = re.compile(rb"^(RssAnon|RssShmem|Threads):\s*(\d+)", re.MULTILINE)
 
 
 _HAND_OVER = "hand results over with emit instead of writing files"
