@@ -6,6 +6,7 @@ one JSON object a line, and answers each with one.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import hashlib
@@ -147,13 +148,6 @@ class Guarded:
         return digest.hexdigest()
 
 
-def _told(path: Path) -> str | bytes:
-    """What there is of a file or folder that must not change; the empty folders that a slot lends may grow more."""
-    if path.is_dir():
-        return "" if re.fullmatch(r"run-\d+", path.name) else str(path)
-    return path.read_bytes() or str(path)
-
-
 class GraderProcess:
     """Judges attacks in one sandbox, and looks after each whether all is as it was."""
 
@@ -165,6 +159,7 @@ class GraderProcess:
         self.submissions = home / "submissions"
         self.sandbox = Sandbox(wanted=wanted)
         self.level = levels.test(self.sandbox._wanted)[0].number
+        self._handed_in = {HONEST.encode(), self._material().data.read_bytes()}
         self._as_ever = [self._honest(seed) for seed in HASH_SEEDS][-1]
         self._before = self._state()
 
@@ -176,6 +171,8 @@ class GraderProcess:
     def attack(self, folder: Path, mode: str) -> dict[str, Any]:
         """Run the submission in `folder`, judged or in parallel, and look around."""
         forget_peak()
+        with contextlib.suppress(GraderError):  # too much to be taken, and nothing of it is
+            self._handed_in |= {path.read_bytes() for _, path in files_below(folder)}
         try:
             found = self._judged(folder) if mode == "judged" else self._parallel(folder)
         except GraderError as error:
@@ -268,12 +265,19 @@ class GraderProcess:
         """All that must be the same after an attack as it was before."""
         return {
             "files": self.guarded.checksum(),
-            "folders": {kept for path in self.temporary.rglob("*") if (kept := _told(path))},
+            "folders": {told for path in self.temporary.rglob("*") if (told := self._told(path))},
             "public places": [name for place in PUBLIC_PLACES for name in names(place) if name.startswith(SIGN)],
             "descriptors": len(names("/proc/self/fd")),
             "threads": threading.active_count(),
             "processes": len(list(descendants(os.getpid()))),
         }
+
+    def _told(self, path: Path) -> str | bytes:
+        """What there is of a file or folder that must not change: all but a slot's empty folders and its copies."""
+        if path.is_dir():
+            return "" if re.fullmatch(r"run-\d+", path.name) else str(path)
+        content = path.read_bytes()
+        return "" if path.parent.name == "copies" and content in self._handed_in else content or str(path)
 
     def _left_behind(self) -> list[int]:
         """Processes of the slot's own user, if it has one."""
