@@ -29,6 +29,11 @@ class Wanted(NamedTuple):
     user: int = 0
 
 
+def denies_calls(wanted: Wanted) -> bool:
+    """Whether forks put on a filter of system calls; where they should and cannot, they do not run."""
+    return wanted.seccomp and seccomp.machine() is not None
+
+
 class Layers:
     """Made once, in the zygote, with everything loaded that a fork needs.
 
@@ -40,7 +45,7 @@ class Layers:
         self._libc = ctypes.CDLL(None, use_errno=True)
         _ = self._libc.syscall, self._libc.prctl  # looked up once and kept, else in every fork
         self.abi = min(wanted.landlock, landlock.version(self._libc)) if sys.platform == "linux" else 0
-        here = seccomp.machine() if wanted.seccomp else None
+        here = seccomp.machine() if denies_calls(wanted) else None
         self._filter = seccomp.Filter(here) if here else None
         self._rules = landlock.Rules(landlock.readable_places(secret), self.abi) if self.abi else None
         self._drop_capabilities = _capset()

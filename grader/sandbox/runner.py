@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import InfrastructureError
 from grader.model import Limits, RunRecord
-from grader.sandbox import claims, levels, tree
+from grader.sandbox import claims, layers, levels, tree
 from grader.sandbox.converse import TICK, Result, converse
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.prints import Prints
@@ -100,7 +100,7 @@ class Sandbox:
         self.root = self._held.path
         if self._wanted.user:
             self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
-        self.stock = Stock(self.root)
+        self.stock = Stock(self.root, keeps=layers.denies_calls(self._wanted))
         self._trouble = Trouble(self.root)
 
     def __enter__(self) -> Sandbox:

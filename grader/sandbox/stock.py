@@ -38,10 +38,14 @@ class Copy(NamedTuple):
 
 
 class Stock:
-    """Of one slot, below `root`. Raises OSError where the disk does."""
+    """Of one slot, below `root`. Raises OSError where the disk does.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    keeps: whether anything is kept beyond a judgement; not where nothing holds a process off from rights, times and
+    attributes of files (level 0), with which one could change what another finds, and leave no trace.
+    """
+
+    def __init__(self, root: Path, *, keeps: bool = True) -> None:
+        self.root, self._keeps = root, keeps
         self._numbers = count(1)
         self._free: dict[int, list[str]] = {}
         self._as_made: dict[str, tuple[int, os.stat_result]] = {}
@@ -67,7 +71,7 @@ class Stock:
         """Whoever was lent a folder needs it no more, and no process works in it: what is in there goes."""
         tree.empty(folder)
         user, made = self._as_made[folder]
-        if _told(os.lstat(folder)) == _told(made):
+        if self._keeps and _told(os.lstat(folder)) == _told(made):
             os.utime(folder)  # its times are the one thing that is left to tell of the run
             self._free.setdefault(user, []).append(folder)
         else:
@@ -89,8 +93,8 @@ class Stock:
         return copy
 
     def tidy(self) -> None:
-        """Let the oldest copies go, where there are too many; for when nobody needs any."""
-        while self._copied > _MOST_KEPT or len(self._copies) > _MOST_COPIES:
+        """Let the oldest copies go, where there are too many; for the end of a judgement, which needs no more."""
+        while self._copies and not (self._keeps and self._copied <= _MOST_KEPT and len(self._copies) <= _MOST_COPIES):
             self._forget(next(iter(self._copies)))
 
     def _forget(self, source: Path) -> None:

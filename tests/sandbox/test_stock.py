@@ -99,6 +99,17 @@ def test_copies_are_not_kept_for_ever(stock: Stock, tmp_path: Path, monkeypatch:
     assert copies(stock) == ["[three]\n"]
 
 
+def test_nothing_is_kept_where_nothing_guards_it(tmp_path: Path, source: Path) -> None:
+    """Without seccomp (level 0) a run could set rights and times back, and the next student would pay for it."""
+    bare = Stock(tmp_path, keeps=False)
+    with Stage(bare, [], source, ["books.json"]) as made:
+        first = made.folder()
+        made.clear()
+        assert not first.exists()
+        assert copies(bare) == ["[1]\n"]
+    assert copies(bare) == []
+
+
 def test_a_file_that_changes_while_it_is_judged_is_judged_as_it_was(stock: Stock, source: Path) -> None:
     """Else its runs would differ, and it would be called nondeterministic; the next judgement sees the change."""
     with Stage(stock, [], source, ["books.json"]) as made:
