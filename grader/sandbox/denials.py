@@ -29,7 +29,7 @@ _BY_CALL = (
     ),
 )
 
-_FILES = "submissions may reach only the files in their own folder (modules and data only to read), and read Python's libraries"
+_FILES = "submissions may reach only their own folder (modules and data only to read), and read Python's libraries"
 
 
 def mend(error: BaseException) -> str:

@@ -20,7 +20,7 @@ NETWORK = "submissions may not open network connections"
 PROCESSES = "submissions may not start processes or programs"
 RIGHTS = "submissions may not change the rights, owner or times of files"
 MEMORY = "submissions may not share memory between processes"
-FILES = "submissions may reach only the files in their own folder (modules and data only to read), and read Python's libraries"
+FILES = "submissions may reach only their own folder (modules and data only to read), and read Python's libraries"
 
 
 def raised(source: str) -> OSError:
