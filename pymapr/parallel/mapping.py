@@ -49,7 +49,8 @@ class Mapping:
         self._job, self._store, self._carried = job, store, carried
         self._reading = Reading(inputs, name)
         self._packing = Packing(job, begin, self._reading)
-        self._guard = MapGuard(Budget(begin.memory if store.spills else 0))
+        # Groups leave memory in pieces, which merges find where they need it whole: some is left for them.
+        self._guard = MapGuard(Budget(begin.memory * 5 // 8 if store.spills else 0))
         self._stretch: _Stretch | None = None
 
     def run(self, task: MapTask, watch: Stopwatch) -> Mapped:

@@ -116,10 +116,10 @@ class MergeGuard:
         self._budget, self._limit = budget, budget.limit
 
     def begin(self) -> None:
-        """A merge begins. Where memory in pieces cannot be given back, a quarter of the budget must do for it."""
+        """A merge begins. Where memory in pieces cannot be given back, an eighth of the budget must do for it."""
         self._limit = self._budget.limit
         if self._budget.exceeded():
-            self._limit = max(self._limit, resident() + self._budget.size // 4 + _SLACK)
+            self._limit = max(self._limit, resident() + self._budget.size // 8)
 
     def check(self, groups: Groups) -> None:
         """Raise Outgrown, or ValuesExceedMemory, once the merge has outgrown its budget."""

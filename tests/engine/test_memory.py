@@ -141,15 +141,15 @@ def test_many_keys_are_divided_before_they_are_weighed(holds: Callable[[int], No
         guard.check({"the": ["x" * 10**6]} | {number: [1] for number in range(20_000)})
 
 
-def test_a_merge_that_begins_in_a_full_process_gets_a_quarter(holds: Callable[[int], None]) -> None:
+def test_a_merge_that_begins_in_a_full_process_gets_an_eighth(holds: Callable[[int], None]) -> None:
     """What lies there in pieces can be used again, if not given back."""
     guard = MergeGuard(Budget(100 * MB))
     holds(200)
     guard.begin()
     groups: dict[int, list[int]] = {1: [1], 2: [2], 3: [3]}
-    holds(228)
+    holds(212)
     guard.check(groups)
-    holds(230)
+    holds(213)
     with pytest.raises(Outgrown):
         guard.check(groups)
 

@@ -203,7 +203,7 @@ def test_with_half_its_memory_taken_a_worker_keeps_nothing(
     monkeypatch.setattr(memory, "resident", lambda: 0)
     one = side(2**20)
     one.map(0)
-    monkeypatch.setattr(memory, "resident", lambda: 2**22 + 2**19 + 1)
+    monkeypatch.setattr(memory, "resident", lambda: 2**22 + 2**19)
     assert {place[1] for place in one.run(MapTask(0, "close", keeps=[0, 1])).blocks} == {INLINE}
     one.map(1)
     assert {place[1] for place in one.run(MapTask(1, "keep", keeps=[0, 1])).blocks} == {KEPT}
