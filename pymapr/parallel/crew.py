@@ -1,7 +1,7 @@
 """The crew: starts workers, hands them tasks, and replaces the one that dies; leaves no process behind.
 
-A worker that dies is replaced once by a fresh process, which gets its unfinished tasks. The second death over one task
-ends the run and names what was being worked on. What was announced stays: nothing is counted twice.
+A worker that dies is replaced by a fresh process, which gets the tasks that it had not announced. The second death over
+one task ends the run and names what was being worked on. What was announced stays: nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pymapr.parallel.protocol import (
     Begin,
     Enumerate,
     Failed,
-    Mapped,
     MapTask,
     Ready,
     ReduceTask,
@@ -50,8 +49,8 @@ class Seat:
 
     ready: what it said when it was. launched: the reading of perf_counter when it was started. tasks: oldest first.
     reads: whether it is in the middle of the data that the script made, which no other process can go on with.
-    told: the tasks of which the process holds something that it has not announced, which a fresh one must do again.
-    again: those of them that it is doing again; what it says of them is known.
+    held: tasks that are done, but what was emitted for them waits in the process for those that follow. keeps: whether
+    the process has announced groups that it keeps, and nobody else can reduce.
     """
 
     def __init__(self, spec: WorkerSpec, link: Link) -> None:
@@ -59,8 +58,8 @@ class Seat:
         self.tasks: deque[Task] = deque()
         self.deaths: dict[str, int] = {}
         self.reads = False
-        self.told: list[MapTask] = []
-        self._settled = 0
+        self.held: list[MapTask] = []
+        self.keeps = False
         self.seat(link)
 
     def seat(self, link: Link) -> None:
@@ -68,27 +67,14 @@ class Seat:
         self.link = link
         self.ready: Ready | None = None
         self.launched = perf_counter()
-        self.again = deque(self.told)
-        for task in (*self.told, *self.tasks):
+        self.tasks.extendleft(reversed(self.held))
+        self.held = []
+        for task in self.tasks:
             link.feed(task)
 
-    @property
-    def culprit(self) -> Task | None:
-        """What it is at work on."""
-        waiting = self.again or self.tasks
-        return waiting[0] if waiting else None
 
-    def hold(self, task: MapTask) -> None:
-        """The process has done a task, and holds what came of it until the one that closes."""
-        self.told.append(task)
-
-    def settle(self, task: MapTask, *, keeps: bool) -> None:
-        """With this task all that was open is announced, but for what the process keeps to reduce it itself."""
-        if keeps:
-            self.told.append(task._replace(kind="keep"))
-            self._settled = len(self.told)
-        else:
-            del self.told[self._settled :]
+class KeptLost(Exception):
+    """A worker died with groups that it had announced and kept: what the others hold is only part of the whole."""
 
 
 class Crew:
@@ -132,10 +118,13 @@ class Crew:
 
     def done(self, seat: Seat, kind: type[AnyTask], number: int | None = None) -> AnyTask:
         """The seat announced its oldest task, which is returned; raises ProtocolError if that is another one."""
-        return _oldest(seat.tasks, kind, number)
+        task = seat.tasks.popleft() if seat.tasks else None
+        if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
+            raise ProtocolError("a worker announced a task that it was not given")
+        return task
 
     def arrivals(self, timeout: float | None = None) -> Iterator[tuple[Seat, Any]]:
-        """What the workers say; failures are raised, deaths are mended here and not seen outside."""
+        """What the workers say; failures are raised, deaths are mended here and not seen outside, but for KeptLost."""
         seats = {id(seat.link): seat for seat in self.seats}
         for link, message in gather([seat.link for seat in self.seats], timeout):
             seat = seats[id(link)]
@@ -150,18 +139,9 @@ class Crew:
                 yield seat, message
             elif seat.ready is None:
                 raise ProtocolError("a worker spoke before it was ready")
-            elif seat.again:
-                self._redone(seat, message)
             else:
                 seat.reads = seat.reads and not (isinstance(message, Batch) and message.last)
                 yield seat, message
-
-    def _redone(self, seat: Seat, message: Any) -> None:
-        """What was announced before is not announced once more, so it must have come to the same."""
-        task = _oldest(seat.again, MapTask, getattr(message, "task", -1))
-        if not isinstance(message, Mapped) or message.closed == task.open:
-            reason = "and the process in its place had not the memory to do its work again"
-            raise WorkerDied(f"worker {seat.spec.number} died, {reason}", "raise --memory, or use fewer workers")
 
     def _replace(self, seat: Seat) -> None:
         exitcode = seat.link.handle.reap()
@@ -169,12 +149,15 @@ class Crew:
         if reason := self._beyond_help(seat):
             self.seats.remove(seat)
             raise WorkerDied(f"worker {seat.spec.number} died ({how(exitcode)}) {reason}", DEATH_HINT)
+        if seat.keeps:
+            self.seats.remove(seat)
+            raise KeptLost
         self.retries += 1
         seat.seat(self._launch(seat.spec))
 
     def _beyond_help(self, seat: Seat) -> str:
         """What the worker did when it died, if a fresh process would not help; else nothing."""
-        culprit = seat.culprit if seat.ready else None
+        culprit = seat.tasks[0] if seat.ready and seat.tasks else None
         name = "while it had nothing to do" if seat.ready and culprit is None else self._describe(culprit)
         if seat.reads:  # only that process knew how far it had read: another would begin again, and count twice
             return name if isinstance(culprit, Enumerate) else name + _UNREAD
@@ -208,13 +191,6 @@ class Crew:
             seat.link.handle.reap()
             seat.link.handle.close()
         self.seats = []
-
-
-def _oldest(tasks: deque[Any], kind: type[AnyTask], number: int | None) -> AnyTask:
-    task = tasks.popleft() if tasks else None
-    if not isinstance(task, kind) or (number is not None and getattr(task, "task", None) != number):
-        raise ProtocolError("a worker announced a task that it was not given")
-    return task
 
 
 def how(exitcode: int) -> str:

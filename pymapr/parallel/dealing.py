@@ -25,7 +25,7 @@ Task = MapTask | ReduceTask | RunSerial | Enumerate
 _FIRST_BATCH, _MOST_BATCH = 2**14, 2**20
 
 
-def by_range(inputs: Sequence[Input], workers: int, memory: int, carried: bool = False) -> list[list[MapTask]]:
+def by_range(inputs: Sequence[Input], workers: int, memory: int, *, carried: bool = False) -> list[list[MapTask]]:
     """Tasks over files that the workers read for themselves: a share of adjacent ones for each worker.
 
     carried: whether there is something emitted before execute; it counts as if the first record had emitted it.
@@ -50,19 +50,16 @@ class Shares:
     def __init__(self, shares: Iterable[Iterable[MapTask]], keeps: Sequence[list[int]]) -> None:
         self._left = [deque(share) for share in shares]
         self._keeps = keeps
-        self._open: list[int | None] = [None for _ in self._left]
+        self._last: list[MapTask | None] = [None for _ in self._left]
 
     def next(self, worker: int) -> MapTask | None:
-        """What this worker is to do next; None: nothing, until somebody else has done all there is."""
-        left = self._left[worker] or self._rob(worker)
-        last = self._open[worker]
-        if last is not None and not (left and left[0].task == last + 1):
-            self._open[worker] = None
-            return MapTask(last, "close", keeps=self._keeps[worker])
-        if not left:
-            return None
-        self._open[worker] = left[0].task
-        return left.popleft()
+        """What this worker is to do next; None: nothing more."""
+        left, last = self._left[worker] or self._rob(worker), self._last[worker]
+        if last is not None and not (left and left[0].task == last.task + 1):
+            self._last[worker] = None
+            return last._replace(kind="close", open=False, keeps=self._keeps[worker])
+        self._last[worker] = left.popleft() if left else None
+        return self._last[worker]
 
     def _rob(self, worker: int) -> deque[MapTask]:
         """The second half of the largest share, which from now on is this worker's."""
@@ -114,6 +111,10 @@ def all_lines(inputs: Sequence[Input]) -> list[bytes]:
     return [line for source in inputs for line in source]
 
 
+def _last_line(source: Input, end: int) -> int:
+    return source.line_number(end, 0) - 1
+
+
 def describe(task: Task | None, inputs: Sequence[Input]) -> str:
     """A task in words, for the message about the worker that died over it; None: it had none yet."""
     match task:
@@ -122,10 +123,10 @@ def describe(task: Task | None, inputs: Sequence[Input]) -> str:
         case MapTask(kind="range"):
             source = inputs[task.input]
             first = source.line_number(task.start, 0)
-            last = first + len(source.lines(task.start, task.end)) - 1
-            return f"while it mapped {source.name}, lines {first} to {last}"
-        case MapTask(kind="close" | "keep"):
-            return "while it handed over what it had mapped"
+            return f"while it mapped {source.name}, lines {first} to {_last_line(source, task.end)}"
+        case MapTask(kind="close"):
+            source = inputs[task.input]
+            return f"while it handed over what it had mapped, up to {source.name}, line {_last_line(source, task.end)}"
         case MapTask(kind="lines"):
             last = task.first + len(unpack_lines(task.payload)) - 1
             return f"while it mapped records {task.first} to {last}"

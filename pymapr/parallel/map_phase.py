@@ -27,7 +27,7 @@ class MapPhase:
         self._run, self._crew = run, crew
         self.mapped: dict[int, Mapped] = {}
         self.shelves = [store.Shelf() for _ in range(run.partitions)]
-        self._first: dict[int, int] = {}
+        self._waiting: dict[int, dict[int, Mapped]] = {}
 
     def finish(self) -> list[Mapped]:
         """All of it; returns what was announced, in task order. Raises MaprError."""
@@ -113,7 +113,7 @@ class MapPhase:
     def _deal_shares(self, ready: Ready) -> None:
         """Each worker maps neighbouring tasks, which it groups together."""
         run, options = self._run, self._run.options
-        tasks = dealing.by_range(run.inputs, options.workers, options.memory, ready.carries)
+        tasks = dealing.by_range(run.inputs, options.workers, options.memory, carried=ready.carries)
         shares = dealing.Shares(tasks, [run.kept_by(worker) for worker in range(options.workers)])
         self._top_up(shares)
         while any(seat.tasks for seat in self._crew.seats):
@@ -149,25 +149,34 @@ class MapPhase:
 
     def _take(self, seat: Seat, message: Mapped) -> None:
         task = self._crew.done(seat, MapTask, message.task)
-        self._check(task, message)
+        self._check(task, message, min(self._waiting.get(seat.spec.number, ()), default=task.task))
         self._run.relay(len(message.payload))
-        self._count(seat.spec.number, message)
-        first = self._first.setdefault(seat.spec.number, task.task)
+        waiting = self._waiting.setdefault(seat.spec.number, {})
+        if not message.closed:
+            seat.held.append(task)
+            waiting[task.task] = message  # of a process that died since, another may have been here
+            return
+        seat.held = []
+        first = min(waiting, default=task.task)
         for part, *place in message.blocks:
             self.shelves[part].add(first, place, message.payload)
-        if message.closed:
-            del self._first[seat.spec.number]
-            seat.settle(task, keeps=any(place[1] == KEPT for place in message.blocks))
-        else:
-            seat.hold(task)
+            seat.keeps = seat.keeps or place[0] == KEPT
+        for each in waiting.values():
+            self._count(seat.spec.number, each)
+            self.mapped[each.task] = each
+        waiting.clear()
+        self._count(seat.spec.number, message)
         if task.kind != "close":
             self.mapped[message.task] = message._replace(blocks=[])
 
-    def _check(self, task: MapTask, message: Mapped) -> None:
-        """Raise ProtocolError for what this task cannot have come to."""
+    def _check(self, task: MapTask, message: Mapped, first: int) -> None:
+        """Raise ProtocolError for what this task cannot have come to. first: the number of the one it goes on from."""
         if not (message.closed or task.open):
             raise ProtocolError("a worker left open what it was to announce")
-        places = [place[1:] for place in message.blocks if not (place[1:2] == [KEPT] and place[0] in task.keeps)]
+        if message.blocks and not message.closed:
+            raise ProtocolError("a worker announced blocks of what it left open")
+        kept = [[part, KEPT, first, 0] for part in task.keeps]
+        places = [place[1:] for place in message.blocks if place not in kept]
         store.check([*places, message.outputs], message.payload, self._run.shared)
         if any(not 0 <= place[0] < self._run.partitions for place in message.blocks):
             raise ProtocolError("a worker announced a block for a partition that is not there")

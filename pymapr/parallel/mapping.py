@@ -90,7 +90,8 @@ class Mapping:
         with work.watch.phase("map"):
             work.outputs += self._job.emitter.take_outputs()
             if self._job.combiner is not None and work.task.open:  # what waits for the next task is to be short
-                self._job.emitter.begin("map", self._gather(work))
+                work.stretch.combined = self._gather(work)
+                self._job.emitter.begin("map")
 
     def _next(self, batches: Iterator[Batch], watch: Stopwatch) -> Batch | None:
         with watch.phase("read"):
@@ -119,14 +120,16 @@ class Mapping:
     # ---- leaving blocks ----------------------------------------------------------------------------------------------
 
     def _gather(self, work: _Work) -> Groups:
-        """Take what the mapper emitted, and combine it."""
+        """Take what the mapper emitted, combine it, and put it to what waits: no value is combined twice."""
         groups, outputs = self._job.emitter.take()
         work.outputs += outputs
-        known = work.stretch.pairs
-        work.pairs += sum(map(len, groups.values())) - known
-        combined = self._packing.combine(groups, work.stretch.first)
-        work.stretch.pairs = 0 if combined is groups else sum(map(len, combined.values()))
-        return combined
+        work.pairs += sum(map(len, groups.values()))
+        combined, waiting = self._packing.combine(groups, work.stretch.first), work.stretch.combined
+        if not waiting:
+            return combined
+        for key, values in combined.items():
+            waiting.setdefault(key, []).extend(values)
+        return waiting
 
     def _let_out(self, work: _Work) -> None:
         """Put away what there is so far: it is more than this worker may hold."""
@@ -138,9 +141,10 @@ class Mapping:
     def _close(self, work: _Work) -> dict[int, bytes]:
         """All groups as one block a partition, by its number; but what may be kept here is kept."""
         parts = self._parts(work)
-        if work.task.kind == "keep" or (work.task.kind == "close" and self._guard.roomy):
+        if work.task.keeps and self._guard.roomy:
             for number in work.task.keeps:
                 if parts[number].keys:
+                    self._packing.probe(parts[number], work.stretch.tasks)
                     place = self._store.keep(number, work.stretch.first, parts[number])
                     work.stretch.announce([number], [place])
                     parts[number] = _NOTHING
@@ -149,7 +153,7 @@ class Mapping:
     def _parts(self, work: _Work) -> list[Group]:
         with work.watch.phase("map"):
             groups = self._gather(work)
-        work.stretch.pairs = 0
+        work.stretch.combined = {}
         with work.watch.phase("shuffle"):
             parts = self._packing.split(groups, work.stretch.keys, work.stretch.tasks)
         work.keys += len(groups)
@@ -164,15 +168,16 @@ class Mapping:
 class _Stretch:
     """Adjacent map tasks that are grouped together, as if they were one. first: the number of the first.
 
-    pairs: those that have been counted, and wait to be combined with more. keys: how many were let go of so far.
-    announced: [partition, file, offset, length] of each block; nobody has heard of them yet.
+    combined: what tasks before the present one emitted, where the job has a combiner. keys: how many were let go of so
+    far. announced: [partition, file, offset, length] of each block; nobody has heard of them yet.
     """
 
     def __init__(self, first: int) -> None:
         self.first = first
         self.tasks: list[MapTask] = []
         self.announced: list[list[int]] = []
-        self.pairs = self.keys = 0
+        self.combined: Groups = {}
+        self.keys = 0
 
     def announce(self, blocks: Iterable[int], places: list[list[int]]) -> None:
         """Blocks, each of the partition in `blocks`, lie at these places."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pymapr.parallel import dealing
 from pymapr.parallel.account import Account, blank_lines
 from pymapr.parallel.channel import Launcher, WorkerSpec
-from pymapr.parallel.crew import Crew
+from pymapr.parallel.crew import Crew, KeptLost
 from pymapr.parallel.map_phase import MapPhase
 from pymapr.parallel.memory import EXPANSION
 from pymapr.parallel.progress import Progress
@@ -66,10 +66,9 @@ class Master:
 
     def run(self, write: Callable[[bytes], None]) -> RunTimings:
         """Run the job and hand its output, JSON lines in chunks, to `write`. Raises MaprError; leaves no process."""
-        cpu, clock, account = process_time(), Stopwatch(), Account(perf_counter())
-        run = self._begin(account)
+        began, cpu, clock = perf_counter(), process_time(), Stopwatch()
         try:
-            mapped, reduced = self._phases(run)
+            run, mapped, reduced = self._announced(began)
             with clock.phase("write"):
                 for chunk in output(mapped, reduced, in_order=self._options.order.kind == "stable"):
                     write(chunk)
@@ -77,13 +76,26 @@ class Master:
         finally:
             if self._crew is not None:
                 self._crew.kill()
-        self.remarks += [*run.remarks, *blank_lines(account.blank)]
-        account.master(clock)
-        timings = account.close("parallel", self._options, perf_counter(), process_time() - cpu)
+        self.remarks += [*run.remarks, *blank_lines(run.account.blank)]
+        run.account.master(clock)
+        timings = run.account.close("parallel", self._options, perf_counter(), process_time() - cpu)
         self._progress.summary(timings)
         return timings
 
-    def _begin(self, account: Account) -> Run:
+    def _announced(self, began: float) -> tuple[Run, list[Mapped], list[Reduced]]:
+        """Both phases; once more from the start, with nothing kept, where a worker died with what it had kept."""
+        run = self._begin(Account(began), keeps=True)
+        try:
+            return run, *self._phases(run)
+        except KeptLost:
+            pass
+        if self._crew is not None:
+            self._crew.kill()
+        self.remarks.append("a worker process died with groups that it had kept: all were replaced, and began again")
+        run = self._begin(Account(began), keeps=False)
+        return run, *self._phases(run)
+
+    def _begin(self, account: Account, *, keeps: bool) -> Run:
         self._progress.began(self._options, [(source.name, source.size) for source in self._inputs])
         return Run(
             self._options,
@@ -96,6 +108,7 @@ class Master:
             watch=self._watch,
             tick=self._tick,
             relay=self._relay,
+            keeps=keeps,
         )
 
     def _phases(self, run: Run) -> tuple[list[Mapped], list[Reduced]]:

@@ -83,8 +83,8 @@ class MapGuard:
 
     @property
     def roomy(self) -> bool:
-        """Whether less than half of the budget is taken, so that groups may stay where they are."""
-        return not self._budget.size or not self._budget.exceeded(self._budget.limit - self._budget.size // 2)
+        """Whether less than a quarter of the budget is taken, so that groups may stay where they are."""
+        return not self._budget.exceeded(self._budget.limit - self._budget.size * 3 // 4)
 
     def full(self, records: int) -> bool:
         """Whether to let go now that so many more records were mapped.

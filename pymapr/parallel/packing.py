@@ -58,6 +58,10 @@ class Packing:
                 cause=type(error).__name__,
             ) from None
 
+    def probe(self, part: Group, tasks: Iterable[MapTask]) -> None:
+        """Raise CannotTravel where the first pair of what is to stay could not leave: it does with other data."""
+        self.pack([Group(part.places[:1], part.keys[:1], [part.values[0][:1]])], tasks)
+
     def encode(self, outputs: Sequence[Any], tasks: Iterable[MapTask]) -> bytes:
         """What the mapper emitted as output, as lines; raises CannotEncode."""
         try:

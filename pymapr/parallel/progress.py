@@ -69,6 +69,7 @@ class PlainProgress(Progress):
         what = ", ".join(f"{name} ({in_bytes(size)})" for name, size in inputs[:3]) or "data from the script"
         more = f" and {len(inputs) - 3} more" if len(inputs) > 3 else ""
         self._sizes = sum(size for _, size in inputs)
+        self._fed, self._counts, self._done = set(), {}, 0
         self._say("master", f"{what}{more}; {options.workers} workers, order {options.order}")
 
     def started(self, spec: WorkerSpec, pid: int) -> None:
@@ -128,6 +129,11 @@ class BarProgress(PlainProgress):
     def _say(self, who: str, text: str) -> None:
         if text.startswith("done"):
             super()._say(who, text)
+
+    def began(self, options: Options, inputs: Sequence[tuple[str, int]]) -> None:
+        """Nothing is drawn yet."""
+        super().began(options, inputs)
+        self._bar = None
 
     def fed(self, worker: int, task: MapTask) -> None:  # noqa: ARG002 - as the interface has it
         """Draw the bar forward."""

@@ -43,8 +43,8 @@ class MapTask(NamedTuple):
     (emitted before execute). Or map none, and `close` what was left open.
 
     first: the number of the first line, for messages. open: the worker's next task goes on where this one ends, so
-    what is emitted may wait for it. keeps: partitions that this worker will reduce, whose groups need not leave it
-    (`close`: if it has memory for them; `keep`: whatever it has, as they did not leave it before).
+    what is emitted may wait for it. keeps: partitions that this worker will reduce, whose groups need not leave it if
+    it has memory for them.
     """
 
     task: int
@@ -107,7 +107,7 @@ class Batch(NamedTuple):
 
 class Mapped(NamedTuple):
     """A map task is done. blocks: [partition, file, offset, length]; outputs: where the lines are that the mapper
-    emitted. closed: all that this worker has mapped so far is announced, and so committed; else it holds something.
+    emitted. closed: all that this worker has mapped so far is announced herewith, and only now committed.
     """
 
     task: int

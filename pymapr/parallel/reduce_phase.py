@@ -43,6 +43,7 @@ class ReducePhase:
     def __init__(self, run: Run, crew: Crew, shelves: Sequence[store.Shelf]) -> None:
         self._run, self._crew, self._shelves = run, crew, shelves
         self._reduced: dict[int, Reduced] = {}
+        self._bound: list[set[int]] = [set() for _ in crew.seats]
 
     def finish(self) -> list[Reduced]:
         """All of it; returns what was announced, by partition. Raises MaprError."""
@@ -68,6 +69,8 @@ class ReducePhase:
         waiting = _Waiting([deque[_Plan]() for _ in range(count)], deque())
         for plan in plans:
             bound = self._run.options.static or plan.blocks.kept
+            if plan.blocks.kept:
+                self._bound[plan.partition % count].add(plan.partition)
             (waiting.own[plan.partition % count] if bound else waiting.anybodys).append(plan)
         return waiting
 
@@ -91,6 +94,9 @@ class ReducePhase:
         store.check([message.outputs], message.payload, self._run.shared)
         self._run.relay(len(message.payload))
         self._reduced[message.task] = message
+        bound = self._bound[seat.spec.number]
+        bound.discard(message.task)
+        seat.keeps = bool(bound)
         self._run.account.keys += message.keys
         self._run.account.add(seat.spec.number, message.stats, keys=message.keys)
         self._run.progress.reduced(seat.spec.number, message)

@@ -25,7 +25,7 @@ class Run:
 
     inputs: files that all workers read the same; given: lines that only this process has. shared: whether the workers
     inherit the descriptors of inputs and spill files. partitions: how many buckets the keys are dealt into. relay:
-    bytes of blocks and output that may pass through the master.
+    bytes of blocks and output that may pass through the master. keeps: whether workers may keep what they will reduce.
     """
 
     def __init__(
@@ -41,10 +41,11 @@ class Run:
         watch: Callable[[], None] | None,
         tick: float | None,
         relay: int,
+        keeps: bool,
     ) -> None:
         self.options, self.inputs, self.given = options, inputs, given
         self.account, self.progress = account, progress
-        self.shared, self.partitions = shared, partitions
+        self.shared, self.partitions, self._keeps = shared, partitions, keeps
         self._watch, self._tick, self._relay_left, self._relay = watch, tick, relay, relay
         self.remarks: list[str] = []
 
@@ -52,8 +53,10 @@ class Run:
         """The partitions whose groups a worker keeps, as it will reduce them: three quarters of its share, so that the
         rest is for whoever is done first. None where there are hardly more partitions than workers.
         """
-        workers, several = self.options.workers, self.partitions >= 4 * self.options.workers
-        return [*range(worker, self.partitions * 3 // 4, workers)] if several else []
+        workers = self.options.workers
+        if not self._keeps or self.partitions < 4 * workers:
+            return []
+        return [*range(worker, self.partitions * 3 // 4, workers)]
 
     def events(self, crew: Crew) -> Iterator[tuple[Seat, Any]]:
         """What happens next; afterwards whoever watches the run is asked, and may raise."""

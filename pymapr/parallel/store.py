@@ -10,7 +10,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from pymapr.codecs import Group
-from pymapr.errors import ProtocolError
+from pymapr.errors import EngineError, ProtocolError
 from pymapr.parallel.protocol import INLINE, KEPT, Place
 from pymapr.spill import SpillFile, read_at
 
@@ -51,7 +51,10 @@ class Store:
 
     def kept(self, partition: int, task: int) -> Group:
         """The same group, its lists copied: a merge makes them longer, and may have to begin once more."""
-        places, keys, values = self._kept[partition][task]
+        try:
+            places, keys, values = self._kept[partition][task]
+        except KeyError:
+            raise EngineError("a group is not where it was kept") from None
         return Group(places, keys, [*map(list, values)])
 
     def drop(self, partition: int) -> None:

@@ -5,6 +5,7 @@ output, whoever dies, and however little memory there is.
 from __future__ import annotations
 
 import os
+import signal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,17 +16,16 @@ from hypothesis import strategies as st
 from engine.strategies import classic, everything, files, in_place
 from pymapr import run
 from pymapr.codecs import unpack_group
-from pymapr.errors import ProtocolError, WorkerDied
+from pymapr.errors import CannotTravel, EngineError, ProtocolError
 from pymapr.inputs import Input
 from pymapr.job import from_namespace
 from pymapr.model import Options
 from pymapr.parallel import launch, memory
-from pymapr.parallel.channel import WorkerSpec
-from pymapr.parallel.crew import Crew
-from pymapr.parallel.dealing import Shares, by_range
+from pymapr.parallel.dealing import Shares, by_range, describe
 from pymapr.parallel.mapping import Mapping
 from pymapr.parallel.master import Master
 from pymapr.parallel.protocol import INLINE, KEPT, Begin, Mapped, MapTask, Ready
+from pymapr.parallel.reduce_phase import ReducePhase
 from pymapr.parallel.store import Store, fetch
 from pymapr.spill import SpillFile
 from pymapr.timings import Stopwatch
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pymapr.codecs import Group
-    from pymapr.parallel.channel import Channel
+    from pymapr.parallel.channel import Channel, WorkerSpec
+    from pymapr.parallel.crew import Crew
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
@@ -192,21 +193,19 @@ def test_what_is_kept_can_be_merged_twice(side: Callable[..., Side]) -> None:
         values.append("more")
     assert one.store.kept(0, 0).values == before
     one.store.drop(0)
-    with pytest.raises(KeyError):
+    with pytest.raises(EngineError, match="a group is not where it was kept"):
         one.store.kept(0, 0)
 
 
-def test_with_half_its_memory_taken_a_worker_keeps_nothing(
+def test_with_a_quarter_of_its_memory_taken_a_worker_keeps_nothing(
     side: Callable[..., Side], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless it did before, and is doing it again for the process whose place it took."""
+    """The rest is for merging."""
     monkeypatch.setattr(memory, "resident", lambda: 0)
     one = side(2**20)
     one.map(0)
-    monkeypatch.setattr(memory, "resident", lambda: 2**22 + 2**19)
+    monkeypatch.setattr(memory, "resident", lambda: 2**22 + 2**18)
     assert {place[1] for place in one.run(MapTask(0, "close", keeps=[0, 1])).blocks} == {INLINE}
-    one.map(1)
-    assert {place[1] for place in one.run(MapTask(1, "keep", keeps=[0, 1])).blocks} == {KEPT}
 
 
 def test_a_worker_that_must_let_go_of_groups_closes_with_that_task(
@@ -225,24 +224,36 @@ def test_a_worker_that_must_let_go_of_groups_closes_with_that_task(
     assert (closing.closed, closing.blocks, closing.pairs) == (True, [], 0)
 
 
-def test_what_waits_for_the_next_task_is_combined(side: Callable[..., Side]) -> None:
-    """Else it would grow with the data; and pairs are counted as the mapper emitted them."""
+def test_what_could_not_travel_may_not_stay_either(side: Callable[..., Side]) -> None:
+    """Else a job would work until its keys fall otherwise."""
+    names = {key: value for key, value in classic(everything).items() if key != "mr"}
+    one = side(mr=None, **{**names, "mapper": lambda record: [("a", lambda: record)]})
+    one.map(0)
+    with pytest.raises(CannotTravel) as caught:
+        one.run(MapTask(0, "close", keeps=[0, 1]))
+    assert caught.value.where == "d:1, key 'a'"
+
+
+def test_a_value_is_combined_once_and_before_it_waits_for_the_next_task(side: Callable[..., Side]) -> None:
+    """Not once more with what others were combined to: a combiner that counts would count counts. Pairs are counted as
+    the mapper emitted them.
+    """
 
     def combiner(key: Any, values: list[Any]) -> Iterator[tuple[Any, Any]]:
-        seen.append(len(values))
-        yield key, values[0]
+        yield key, ["combined", *values]
 
-    seen: list[int] = []
     names = {key: value for key, value in classic(everything).items() if key != "mr"}
-    one = side(combiner=combiner, mr=None, **{**names, "mapper": functional})
-    answers = [*(one.map(number) for number in range(8)), one.run(MapTask(7, "close"))]
-    assert max(seen) == 2
-    assert sum(answer.pairs for answer in answers) == 24
+    one = side(combiner=combiner, mr=None, **{**names, "mapper": twice})
+    answers = [*(one.map(number) for number in range(3)), one.run(MapTask(2, "close"))]
+    assert sum(answer.pairs for answer in answers) == 18
+    found = {key: values for group in one.groups(answers[-1]).values() for key, values in zip(*group[1:], strict=True)}
+    assert found[8] == [["combined", 0, 0], ["combined", 1, 1], ["combined", 2, 2]]
 
 
-def functional(record: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """The pairs that a record says, yielded."""
+def twice(record: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The pairs that a record says, each of them two times."""
     for pair in record["pairs"]:
+        yield tuple(pair)
         yield tuple(pair)
 
 
@@ -287,6 +298,7 @@ STATS: dict[str, Any] = {"wall": {}, "cpu": {}, "spans": [], "peak": 0}
     [
         pytest.param({"closed": False}, "a worker left open what it was to announce", id="open"),
         pytest.param({"blocks": [[0, KEPT, 0, 0]]}, "a worker kept what it was not asked to keep", id="kept"),
+        pytest.param({"blocks": [[0, KEPT]]}, "a worker announced bytes that are not where it says", id="no place"),
     ],
 )
 def test_a_worker_holds_back_only_what_it_may(answer: dict[str, Any], says: str) -> None:
@@ -304,31 +316,67 @@ def test_a_worker_holds_back_only_what_it_may(answer: dict[str, Any], says: str)
     assert caught.value.message == says
 
 
-def test_a_process_that_cannot_do_the_work_of_a_dead_one_again_ends_the_run(tmp_path: Path) -> None:
-    """It closed where the first had not: what the first had announced by then, nobody can tell."""
-    lives = tmp_path / "lives"
+# ---- deaths ----------------------------------------------------------------------------------------------------------
 
-    def serve(channel: Channel, spec: WorkerSpec) -> NoReturn:
-        again = lives.exists()
-        lives.touch()
-        channel.send(Ready("inputs", "data", False, 0.0))
-        while not isinstance(task := channel.receive(), MapTask):
-            pass
-        channel.send(Mapped(task.task, 1, 0, 0, 0, [], [-1, 0, 0], STATS, closed=again))
-        channel.receive()
-        os._exit(1)
 
-    crew = Crew(launch.ForkLauncher(serve), Begin(1, "stable", 0, 0), lambda _: "", 2**20)
-    seat = crew.start(WorkerSpec(0, "both"))
-    crew.give(seat, MapTask(0, "range", open=True))
-    with pytest.raises(WorkerDied) as caught:
-        while True:
-            for _, message in crew.arrivals():
-                if isinstance(message, Mapped):
-                    seat.hold(crew.done(seat, MapTask, message.task))
-                    crew.give(seat, MapTask(0, "close"))
-    crew.kill()
-    assert caught.value.message == (
-        "worker 0 died, and the process in its place had not the memory to do its work again"
-    )
-    assert caught.value.hint == "raise --memory, or use fewer workers"
+@pytest.mark.usefixtures("many_tasks")
+@pytest.mark.parametrize("when", ["map", "reduce"])
+def test_a_mapper_that_is_never_the_same_twice_counts_each_record_once(tmp_path: Path, when: str) -> None:
+    """What a process that died had announced, and what another made in its place, are not mixed."""
+    path, once = tmp_path / "data.json", tmp_path / "once"
+    path.write_text("".join(f"{number}\n" for number in range(60)))
+
+    def die(phase: str) -> None:
+        if when == phase and not once.exists():
+            once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def mapper(record: int) -> Iterator[tuple[str, int]]:
+        if record in (20, 50):
+            die("map")
+        yield f"{os.getpid()} {record}", 1
+
+    def reducer(_key: str, values: list[int]) -> Iterator[int]:
+        die("reduce")
+        yield len(values)
+
+    result = run({"mapper": mapper, "reducer": reducer}, path, workers=2)
+    assert sum(result.values) == 60
+    assert result.timings.records == 60
+    assert [remark for remark in result.remarks if "died" in remark]
+
+
+def test_a_worker_that_has_reduced_all_that_it_kept_is_missed_by_nobody(
+    tmp_path: Path, many_tasks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its death is mended as ever: the run does not begin again."""
+    path = tmp_path / "data.json"
+    path.write_text("".join(f"{number}\n" for number in range(200)))
+    crews: list[Crew] = []
+    take = ReducePhase._take
+
+    def spy(self: ReducePhase, seat: Any, message: Any) -> None:
+        take(self, seat, message)
+        crews.append(self._crew)
+        if not seat.keeps and not killed:
+            killed.append(seat.link.handle.pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    killed: list[int] = []
+    monkeypatch.setattr(ReducePhase, "_take", spy)
+    job = {"mapper": lambda record: [(record, 1)], "reducer": lambda key, values: [key, len(values)]}
+    result = run(job, path, workers=2)
+    assert sorted(result.values) == [[number, 1] for number in range(200)]
+    assert killed
+    assert len(set(map(id, crews))) == 1
+
+
+def test_a_death_while_handing_over_names_the_last_line(tmp_path: Path) -> None:
+    """So that two such deaths over different lines are two, and somebody can look."""
+    path = tmp_path / "d"
+    path.write_bytes(b"1\n" * 8)
+    source = Input("d", os.open(path, os.O_RDONLY), "d")
+    shares = Shares(by_range([source], 1, 2**30), [[]])
+    assert shares.next(0) is not None
+    assert describe(shares.next(0), [source]) == "while it handed over what it had mapped, up to d, line 8"
+    source.close()
