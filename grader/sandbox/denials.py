@@ -22,6 +22,7 @@ _BY_CALL = (
         r"memfd|shared_memory|SharedMemory|shm_|Semaphore|\.Lock\(\)|\.Queue\(",
         "submissions may not share memory between processes",
     ),
+    (r"ioctl|fcntl|termios|\btty\b", "submissions may not command terminals and devices, nor set flags of files"),
     (r"nice|setpriority|sched_set|prlimit|setrlimit", "submissions may not change priorities or limits"),
     (
         r"mount|unshare|setns|setuid|setgid|chroot|ptrace|mkfifo|mknod|symlink",

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import socket
+import struct
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NO = (errno.EPERM, errno.EACCES, errno.ENOSYS)
+_SET_FLAGS, _NO_DUMP = 0x40086602, 0x40
 
 
 def attempts() -> dict[str, Callable[[], object]]:
@@ -34,6 +36,7 @@ def attempts() -> dict[str, Callable[[], object]]:
         "open a local socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).close(),
         "signal another process": lambda: os.kill(os.getppid(), 0),
         "change a file's rights": lambda: os.chmod(".", 0o700),
+        "mark a folder for a later run": _mark,
         "hide memory in a file": lambda: os.close(os.memfd_create("probe")),
         "look into another process": lambda: _call(
             101 if os.uname().machine == "x86_64" else 117, 16, os.getppid(), 0, 0
@@ -62,6 +65,16 @@ def _write_outside() -> None:
     path = os.path.join("..", f"probe-{os.getpid()}")
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
     os.unlink(path)
+
+
+def _mark() -> None:
+    import fcntl  # not there on every system
+
+    folder = os.open(".", os.O_RDONLY)
+    try:
+        fcntl.ioctl(folder, _SET_FLAGS, struct.pack("i", _NO_DUMP))
+    finally:
+        os.close(folder)
 
 
 def _fork() -> None:

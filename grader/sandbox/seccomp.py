@@ -20,8 +20,10 @@ _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 _X32 = 0x40000000
 _CLONE_THREAD = 0x00010000
 _AF_UNIX, _TYPE_MASK, _SOCK_STREAM = 1, 0xF, 1
-_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
-_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY = 8, 10, 15, 1024, 1026
+_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451
+_FIOQSIZE, _FICLONE = 0x5460, 0x40049409
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY, _F_SETDELEG = 8, 10, 15, 1024, 1026, 1040
+_F_SET_RW_HINT, _F_SET_FILE_RW_HINT = 1036, 1038
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
 _ON_ITSELF = ("kill", "tgkill", "prlimit64", "sched_setaffinity")
@@ -62,11 +64,11 @@ def program(machine: Machine, pid: int) -> list[Instruction]:
     code += _when(found["clone3"], [_answer(_ERRNO | errno.ENOSYS)])
     # asyncio wakes itself through a pair; of any other kind one could send to addresses.
     code += _when(found["socketpair"], _socketpair())
-    code += _when(found["ioctl"], _unless_second_argument_in(_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP))
+    code += _when(found["ioctl"], _ioctl())
     # With the first three a pipe of one's own sends a signal of one's choice to any process of the same user; a lease
-    # holds up whoever opens the file, a notice tells when somebody does.
-    owned = _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY
-    code += _when(found["fcntl"], _unless_second_argument_in(*owned))
+    # or delegation holds up whoever opens the file, a notice tells when somebody does; hints stay on the file.
+    owned = _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY, _F_SETDELEG
+    code += _when(found["fcntl"], _unless_second_argument_in(*owned, _F_SET_RW_HINT, _F_SET_FILE_RW_HINT))
     return code + _search(_ranges(machine))
 
 
@@ -122,6 +124,18 @@ def _unless_second_argument_in(*commands: int) -> list[Instruction]:
     """Allow the call but for these commands."""
     denied = [part for command in commands for part in ((_JUMP_EQUAL, 0, 1, command), _deny())]
     return [_argument(1), *denied, _answer(_ALLOW)]
+
+
+def _ioctl() -> list[Instruction]:
+    """Allow what asks about a descriptor, or sets what ends with it.
+
+    Among the hundreds of others are flags and versions that stay on a file or folder, for later runs to read or to be
+    slowed by, and ways to type into a terminal. A clone is answered as by a disk that has none: Python then copies.
+    """
+    asked = _TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX, _FIOQSIZE
+    allowed = [part for command in asked for part in ((_JUMP_EQUAL, 0, 1, command), _answer(_ALLOW))]
+    no_clone = [(_JUMP_EQUAL, 0, 1, _FICLONE), _answer(_ERRNO | errno.EOPNOTSUPP)]
+    return [_argument(1), *allowed, *no_clone, _deny()]
 
 
 def _socketpair() -> list[Instruction]:

@@ -35,8 +35,8 @@ EVERY = bool(os.environ.get("PYMAPR_EVERY_ATTACK"))
 TELLING = {
     2: "reach/network reach/programs reach/signals files/rights forging/forged_run denial/heap",
     1: """
-        denial/daemon denial/forks denial/stopped files/libraries files/rights forging/state_in_dataset reach/network
-        reach/programs reach/signals reach/tracing reach/namespaces reach/limits_of_others secrets/heap
+        denial/daemon denial/forks denial/stopped files/flags files/libraries files/rights forging/state_in_dataset
+        reach/network reach/programs reach/signals reach/tracing reach/namespaces reach/limits_of_others secrets/heap
         secrets/environment_of_others reach/foreign_calls
         """,
     0: """

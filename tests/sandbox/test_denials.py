@@ -34,8 +34,11 @@ def raised(source: str) -> OSError:
             raise PermissionError(errno.EPERM, "Operation not permitted")
 
     path = Path("submission.py")
-    names = {name: Denied() for name in ("socket", "os", "subprocess", "urllib", "requests", "shared_memory", "shutil")}
-    names |= {"Process": Denied(), "Pool": Denied(), "other": Denied(), "multiprocessing": Denied()}
+    names = {
+        name: Denied()
+        for name in ("socket", "os", "subprocess", "urllib", "requests", "shared_memory", "shutil", "fcntl")
+    }
+    names |= {name: Denied() for name in ("Process", "Pool", "other", "multiprocessing", "fcntl")}
     import linecache
 
     linecache.cache[str(path)] = (len(source), None, [source], str(path))
@@ -65,6 +68,7 @@ def raised(source: str) -> OSError:
         ("shared_memory.SharedMemory('x')", MEMORY),
         ("multiprocessing.Queue()", MEMORY),
         ("os.nice(5)", "submissions may not change priorities or limits"),
+        ("fcntl.ioctl(0, 1)", "submissions may not command terminals and devices, nor set flags of files"),
         ("os.mkfifo('x')", "submissions may not change what the system is to them"),
         ("other.thing()", "the sandbox does not allow this call"),
     ],
