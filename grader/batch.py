@@ -69,10 +69,16 @@ class Slots:
         return self._stop.is_set()
 
     @contextmanager
-    def lent(self) -> Iterator[Sandbox]:
-        """A sandbox for as long as the block takes; thrown away if the block raises what is our fault."""
+    def lent(self, *, fresh: bool = False) -> Iterator[Sandbox]:
+        """A sandbox for as long as the block takes; thrown away if the block raises what is our fault.
+
+        fresh: one in which nothing has run.
+        """
         sandbox = self._free.get()
         try:
+            if fresh and sandbox is not None:
+                used, sandbox = sandbox, None
+                _throw_away(used)
             if sandbox is None:
                 sandbox = Sandbox(stop=self._stop)
             yield sandbox
@@ -81,8 +87,7 @@ class Slots:
         except BaseException:
             broken, sandbox = sandbox, None
             if broken is not None:
-                with contextlib.suppress(OSError):  # what is wrong already is the thing to hear of
-                    broken.close()
+                _throw_away(broken)
             raise
         finally:
             self._free.put(sandbox)
@@ -100,6 +105,11 @@ class Slots:
                 return
             if sandbox is not None:
                 sandbox.close()
+
+
+def _throw_away(sandbox: Sandbox) -> None:
+    with contextlib.suppress(OSError):  # what is wrong already is the thing to hear of
+        sandbox.close()
 
 
 def grade(
@@ -292,7 +302,7 @@ def _twice(slots: Slots, attempt: Callable[[Sandbox], T]) -> T:
     except Exception:  # whatever it was: once more, in a fresh sandbox
         if slots.stopped:
             raise
-        with slots.lent() as sandbox:
+        with slots.lent(fresh=True) as sandbox:
             return attempt(sandbox)
 
 

@@ -34,6 +34,20 @@ def denies_calls(wanted: Wanted) -> bool:
     return wanted.seccomp and seccomp.machine() is not None
 
 
+def guards_copies(wanted: Wanted) -> bool:
+    """Whether a fork can change nothing of what others are lent: no rights and times, and no file beside its folder."""
+    return denies_calls(wanted) and (_landlock(wanted, ctypes.CDLL(None)) > 0 or _becomes_another(wanted))
+
+
+def _landlock(wanted: Wanted, libc: ctypes.CDLL) -> int:
+    """The ABI that is used, 0 for none."""
+    return min(wanted.landlock, landlock.version(libc)) if sys.platform == "linux" else 0
+
+
+def _becomes_another(wanted: Wanted) -> bool:
+    return wanted.user != 0 and os.geteuid() == 0
+
+
 class Layers:
     """Made once, in the zygote, with everything loaded that a fork needs.
 
@@ -44,7 +58,7 @@ class Layers:
         self.wanted = wanted
         self._libc = ctypes.CDLL(None, use_errno=True)
         _ = self._libc.syscall, self._libc.prctl  # looked up once and kept, else in every fork
-        self.abi = min(wanted.landlock, landlock.version(self._libc)) if sys.platform == "linux" else 0
+        self.abi = _landlock(wanted, self._libc)
         here = seccomp.machine() if denies_calls(wanted) else None
         self._filter = seccomp.Filter(here) if here else None
         self._rules = landlock.Rules(landlock.readable_places(secret), self.abi) if self.abi else None

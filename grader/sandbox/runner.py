@@ -100,7 +100,7 @@ class Sandbox:
         self.root = self._held.path
         if self._wanted.user:
             self.root.chmod(0o711)  # so that a run under another user finds its way to the folder that it owns
-        self.stock = Stock(self.root, keeps=layers.denies_calls(self._wanted))
+        self.stock = Stock(self.root, keeps=layers.guards_copies(self._wanted))
         self._trouble = Trouble(self.root)
 
     def __enter__(self) -> Sandbox:

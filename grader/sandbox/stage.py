@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.errors import InfrastructureError, SubmissionError
 from grader.sandbox import tree
-from grader.sandbox.stock import Copy, Stock, write_all
+from grader.sandbox.stock import Copy, Stock, opened, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,8 +71,10 @@ class Stage:
             if self._own:
                 tree.remove(self._stock.root)
                 return
-            self._take_back()
-            self._stock.tidy()
+            try:
+                self._take_back()
+            finally:
+                self._stock.tidy()
 
     def folder(self, user: int = 0) -> Path:
         """One more folder with everything in it, which belongs to `user` (a uid; 0: to whoever grades).
@@ -91,7 +93,7 @@ class Stage:
             _give(f"{folder}/{name}", user)
         for name in self._layout.links:
             assert self._data is not None, "without data there are no names of it"
-            self._link(self._data, f"{folder}/{name}")
+            self._link(self._data, f"{folder}/{name}", follow=True)
         for name, source in self._layout.modules:
             self._link(source, f"{folder}/{name}")
         for name, source in self._layout.copies:
@@ -99,11 +101,11 @@ class Stage:
                 _write(f"{folder}/{name}", self._content(source))
                 _give(f"{folder}/{name}", user)
 
-    def _link(self, source: Path, path: str) -> None:
+    def _link(self, source: Path, path: str, *, follow: bool = False) -> None:
         copy = self._copies.get(source)
         if copy is None or not copy.intact:
             # Once a judgement: what changes meanwhile must not look as if the runs differed.
-            copy = self._copies[source] = self._stock.copy(source)
+            copy = self._copies[source] = self._stock.copy(source, follow=follow)
         with contextlib.suppress(FileExistsError):  # on a system that takes two names for one
             os.link(copy.path, path)
 
@@ -111,7 +113,8 @@ class Stage:
         """The bytes of a file; those of small ones are kept, as every process of every run gets them."""
         content = self._small.get(source)
         if content is None:
-            content = source.read_bytes()
+            with os.fdopen(opened(source), "rb") as file:
+                content = file.read()
             if sum(map(len, self._small.values())) + len(content) <= _KEPT:
                 self._small[source] = content
         return content

@@ -20,6 +20,7 @@ import pytest
 from grader import batch, submission
 from grader.errors import InfrastructureError, SpecError
 from grader.model import Verdict
+from grader.sandbox.runner import Sandbox
 from grader.submission import Submission
 from grading.conftest import FIXTURES
 
@@ -150,6 +151,25 @@ def test_a_mistake_of_ours_is_told_as_such(assignments: Assignments) -> None:
     assert (case.verdict, case.score) == (Verdict.GRADER_ERROR, None)
     assert case.message.startswith("could not be judged: AttributeError")
     assert case.hint == "this is a fault of pymapr; please report it"
+
+
+def test_the_second_attempt_is_made_where_nothing_has_run(assignments: Assignments) -> None:
+    """Neither in the sandbox of the first, nor in another that somebody has used."""
+    slots, used, tried = batch.Slots(2), list[Sandbox](), list[Sandbox]()
+    with slots.lent() as one, slots.lent() as other:
+        used += [one, other]
+
+    def fails_at_first(sandbox: Sandbox) -> str:
+        tried.append(sandbox)
+        if len(tried) == 1:
+            raise InfrastructureError("the process that starts student code is gone")
+        return "judged"
+
+    assert batch._twice(slots, fails_at_first) == "judged"
+    slots.close()
+    assert tried[0] in used
+    assert tried[1] not in used
+    assert not [sandbox.root for sandbox in (*used, *tried) if sandbox.root.exists()]
 
 
 def test_without_a_process_to_start_nothing_gets_a_mark(

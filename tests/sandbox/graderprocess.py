@@ -273,11 +273,11 @@ class GraderProcess:
         }
 
     def _told(self, path: Path) -> str | bytes:
-        """What there is of a file or folder that must not change: all but a slot's empty folders and its copies."""
+        """What there is of a file or folder that must not change: all but a slot's copies."""
         if path.is_dir():
-            return "" if re.fullmatch(r"run-\d+", path.name) else str(path)
+            return str(path)
         content = path.read_bytes()
-        return "" if path.parent.name == "copies" and content in self._handed_in else content or str(path)
+        return "" if path.parent.name.startswith("copies-") and content in self._handed_in else content or str(path)
 
     def _left_behind(self) -> list[int]:
         """Processes of the slot's own user, if it has one."""
