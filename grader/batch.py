@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.dealing import Waiting
@@ -237,7 +238,8 @@ class _Round:
 
     def __init__(self, pool: ThreadPoolExecutor, slots: Slots, at_once: int, known: Known, ready: Ready) -> None:
         self._pool, self._slots, self._at_once, self._known, self._ready = pool, slots, at_once, known, ready
-        self._running: dict[Future[CaseResult], tuple[Judgement, Place | None]] = {}
+        self._running: dict[Future[CaseResult], Judgement] = {}
+        self._places: dict[tuple[Submission, str], Place | None] = {}
 
     def judged(self, left: Iterable[Judgement]) -> Iterator[tuple[Judgement, CaseResult]]:
         """Each judgement with its result, on file already, in the order in which they are done."""
@@ -247,7 +249,8 @@ class _Round:
             yield from list(self._deal(waiting))  # before anything is written: no slot waits for a disk
             yield from ((one, self._known.keep(place, case)) for one, place, case in made)
             done, _ = wait(self._running, timeout=_STEP, return_when=FIRST_COMPLETED)
-            made = [(*self._running.pop(future), future.result()) for future in done]
+            ended = [(self._running.pop(future), future.result()) for future in done]
+            made = [(one, self._places.pop(one.key), case) for one, case in ended]
 
     def _has_room(self, waiting: Waiting[Judgement], busy: set[str]) -> bool:
         """One is dealt ahead, so that no slot waits for it; not where it would be the second of somebody."""
@@ -257,23 +260,37 @@ class _Round:
     def _deal(self, waiting: Waiting[Judgement]) -> Iterator[tuple[Judgement, CaseResult]]:
         """Fill the slots; yields what another grader on the same store has judged meanwhile."""
         while waiting:
-            busy = {running.submission.name for running, _ in self._running.values()}
+            busy = {running.submission.name for running in self._running.values()}
             if not self._has_room(waiting, busy):
                 return
             one = waiting.deal(busy)
-            place = self._known.place(one.spec, one.dataset, one.submission, anew=True)
-            if (case := self._known.result(place)) is not None:
+            if (case := self._known.result(self._place(one))) is not None:
                 yield one, case
                 continue
             material = self._ready[one.spec.name, one.dataset.name]
-            self._running[self._pool.submit(judge_one, self._slots, one, material)] = (one, place)
+            begins = partial(self._begins, one)
+            self._running[self._pool.submit(judge_one, self._slots, one, material, begins=begins)] = one
+
+    def _place(self, one: Judgement) -> Place | None:
+        return self._known.place(one.spec, one.dataset, one.submission, anew=True)
+
+    def _begins(self, one: Judgement) -> None:
+        """It belongs where what lies there now belongs: the files may have changed since it was dealt."""
+        self._places[one.key] = self._place(one)
 
 
-def judge_one(slots: Slots, one: Judgement, material: Material | GraderError) -> CaseResult:
+def judge_one(
+    slots: Slots,
+    one: Judgement,
+    material: Material | GraderError,
+    *,
+    begins: Callable[[], None] = lambda: None,
+) -> CaseResult:
     """One judgement, made twice if the first attempt fails through no fault of the student's; then `grader-error`.
 
-    material: the dataset's, or why there is none.
+    material: the dataset's, or why there is none. begins: told that it begins, which may be long after it was dealt.
     """
+    begins()
     try:
         if isinstance(material, GraderError):
             raise material

@@ -20,7 +20,9 @@ import pytest
 from grader import batch, submission
 from grader.errors import InfrastructureError, SpecError
 from grader.model import Verdict
+from grader.resume import Known
 from grader.sandbox.runner import Sandbox
+from grader.store import open_store
 from grader.submission import Submission
 from grading.conftest import FIXTURES
 
@@ -170,6 +172,43 @@ def test_the_second_attempt_is_made_where_nothing_has_run(assignments: Assignmen
     assert tried[0] in used
     assert tried[1] not in used
     assert not [sandbox.root for sandbox in (*used, *tried) if sandbox.root.exists()]
+
+
+def test_a_result_is_filed_under_what_was_judged(
+    assignments: Assignments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And not under what lay there when it was dealt, one ahead: else who hands that in again has the other's mark."""
+    both = assignments.wordcount()
+    spec = replace(both, datasets=both.datasets[:1])
+    first, second = students(spec, "by_hash", "plain")
+    module, right, dealt = second.module, threading.Event(), threading.Event()
+    assert module is not None
+    place, judge_one, original = Known.place, batch.judge_one, module.read_bytes()
+
+    def noticed(self: Known, of: Spec, dataset: Any, one: Submission, **how: bool) -> Any:
+        found = place(self, of, dataset, one, **how)
+        if one == second and how:
+            dealt.set()
+        return found
+
+    def while_the_second_waits(slots: batch.Slots, one: batch.Judgement, material: Any, **how: Any) -> CaseResult:
+        if one.submission == first and not right.is_set():
+            dealt.wait(60)
+            module.write_bytes((FIXTURES / spec.name / "other_problem.py").read_bytes())
+        return judge_one(slots, one, material, **how)
+
+    monkeypatch.setattr(Known, "place", noticed)
+    monkeypatch.setattr(batch, "judge_one", while_the_second_waits)
+    with open_store(tmp_path / "grades.sqlite") as store:
+
+        def graded() -> Verdict:
+            found = batch.grade([spec], [first, second], at_once=1, cache=None, store=store)
+            return found[1].verdict
+
+        assert graded() is Verdict.WRONG_ANSWER
+        right.set()
+        module.write_bytes(original)
+        assert graded() is Verdict.ACCEPTED
 
 
 def test_without_a_process_to_start_nothing_gets_a_mark(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,6 +121,15 @@ def test_where_traces_remain_no_folder_is_lent_again(stock: Stock, monkeypatch: 
     forgetful.take_back(first)
     assert not Path(first).exists()
     assert forgetful.folder(0) != first
+
+
+def test_where_nobody_can_look_traces_are_taken_to_remain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a system whose entries we do not know; and looking leaves nothing."""
+    traces.remain(str(tmp_path))
+    assert traces.places(str(tmp_path / "nowhere")) == []
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert traces.remain(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_and_times_tell_nothing(stock: Stock, source: Path) -> None:
