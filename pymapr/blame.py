@@ -126,7 +126,7 @@ def _mend(error: BaseException, name: str) -> str:
     return found or _HINTS.get(name, "")
 
 
-_OUR_CALLS = re.compile(r"^Emitter\.(?:_quicken\.<locals>\.)?(emit|emit_intermediate)\(\) ")
+_OUR_CALLS = re.compile(r"^Emitter\.(emit|emit_intermediate)\(\) ")
 _CALLS = {
     "emit": "emit takes one value: mr.emit([key, value])",
     "emit_intermediate": "emit_intermediate takes a key and a value: mr.emit_intermediate(key, value)",
