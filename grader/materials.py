@@ -91,7 +91,7 @@ class Materials:
     def _kept(self, kind: str, key: str, name: str, make: Callable[[], bytes]) -> Path:
         """What `make` makes, from the cache if it is there, else written into it by atomic rename."""
         cached = self._cache / kind / key / name if self._cache is not None else None
-        if cached is not None and os.path.isfile(cached):  # noqa: PTH113 - Path.is_file raises where we may not look
+        if cached is not None and os.path.isfile(cached):
             return cached
         made = make()
         if cached is not None:
@@ -105,7 +105,7 @@ class Materials:
 
 def cache_folder() -> Path | None:
     """The user's cache folder for pymapr, made with rights for its owner only; None where it cannot be."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - Path.home raises where there is no home
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     folder = Path(base) / "pymapr"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -25,8 +26,9 @@ class _Lazy(Sequence[T]):
 
     __slots__ = ()
 
+    @abstractmethod
     def _all(self) -> tuple[T, ...]:
-        raise NotImplementedError
+        """The tuple."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...

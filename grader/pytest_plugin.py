@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Ignore a link that leads into an assignment: what it leads to is not pytest's to search."""
-    if os.path.islink(collection_path) and owner(collection_path) and not _is_assignment(collection_path):  # noqa: PTH114 (raises nothing)
+    if os.path.islink(collection_path) and owner(collection_path) and not _is_assignment(collection_path):
         return True
     return None
 
@@ -103,13 +103,13 @@ def owner(path: Path) -> Path | None:
 
 
 def _is_assignment(folder: Path) -> bool:
-    return os.path.isfile(folder / FILE_NAME)  # noqa: PTH113 (Path.is_file raises for a name that is too long, or forbidden)
+    return os.path.isfile(folder / FILE_NAME)
 
 
 def _meaning(config: pytest.Config, argument: str) -> str:
     """A path inside an assignment means the student whose work it is, else the assignment; others mean themselves."""
     path = _absolute(config, argument)
-    home = owner(path) if os.path.exists(path) else None  # noqa: PTH110 (Path.exists raises for an option that is too long)
+    home = owner(path) if os.path.exists(path) else None
     if home is None or path in (home, home / FILE_NAME):
         return argument
     student = "" if config.option.submission or config.option.submissions else _student(home, path)
@@ -126,7 +126,7 @@ def _student(home: Path, path: Path) -> str:
 
 
 def _absolute(config: pytest.Config, argument: str) -> Path:
-    return Path(os.path.abspath(config.invocation_params.dir / argument.split("::")[0]))  # noqa: PTH100 (as pytest does it)
+    return Path(os.path.abspath(config.invocation_params.dir / argument.split("::")[0]))
 
 
 # ---- what pytest would import ----------------------------------------------------------------------------------------
@@ -138,9 +138,9 @@ def _searched_early(config: pytest.Config) -> Iterator[Path]:
     if not given:
         root = config.rootpath
         patterns = config.getini("testpaths")
-        given = [root / path for each in patterns for path in iglob(each, root_dir=root, recursive=True)]  # noqa: PTH207 (as pytest does it)
+        given = [root / path for each in patterns for path in iglob(each, root_dir=root, recursive=True)]
     for path in (config.invocation_params.dir, *given):
-        if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises for an option that is too long)
+        if os.path.isdir(path):
             yield path
             yield from path.glob("test*")
         else:
@@ -160,7 +160,7 @@ def _shield(plugins: pytest.PytestPluginManager, folder: Path) -> None:
 def _refuse_settings(file: Path | None) -> None:
     """Raise pytest.UsageError for settings that a student may have written: they can have pytest overwrite any file."""
     home = owner(file.parent) if file is not None else None
-    if file is not None and home is not None and not os.path.samefile(home, file.parent):  # noqa: PTH121 (as the others)
+    if file is not None and home is not None and not os.path.samefile(home, file.parent):
         raise pytest.UsageError(
             f"{file}: settings from inside an assignment are not followed: a student may have written them"
             f"\nhint: name the assignment, and choose with -k: pytest {home} -k NAME",

@@ -40,10 +40,21 @@ _DEVICES = {
     "/dev/urandom": _READ_FILE,
     "/dev/random": _READ_FILE,
 }
-_SYSTEM = """
-    /usr/lib /lib /usr/lib64 /lib64 /usr/lib32 /usr/local/lib /usr/share/zoneinfo /etc/ld.so.cache /etc/localtime
-    /etc/timezone /proc/cpuinfo /proc/meminfo /sys/devices/system/cpu
-    """.split()  # noqa: SIM905 - a dozen quoted paths would be no easier to read
+_SYSTEM = (
+    "/usr/lib",
+    "/lib",
+    "/usr/lib64",
+    "/lib64",
+    "/usr/lib32",
+    "/usr/local/lib",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/sys/devices/system/cpu",
+)
 """What the standard library and compiled extensions look at."""
 
 

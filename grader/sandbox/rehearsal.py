@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from grader.sandbox import child
 from pymapr.guest import visiting
@@ -107,10 +107,10 @@ def _until_it_exits(role: Callable[[], object]) -> None:
     """Play a role up to where its process would end."""
     leave = os._exit
 
-    def over(status: int) -> None:
+    def over(status: int) -> NoReturn:
         raise _Over(status)
 
-    os._exit = over  # type: ignore[assignment]  # it never returns either
+    os._exit = over
     try:
         with contextlib.suppress(_Over):
             role()

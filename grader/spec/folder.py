@@ -34,9 +34,9 @@ def trouble(folder: Path, path: str) -> tuple[str, str] | None:
     root, real = os.path.realpath(folder), os.path.realpath(folder / path)
     if os.path.commonpath([root, real]) != root:
         return f"{quoted(path)} is a link that leads out of the assignment's folder", "copy the file into the folder"
-    if os.path.isdir(real):  # noqa: PTH112 (Path.is_dir raises for a name that is too long)
+    if os.path.isdir(real):
         return f"{quoted(path)} is a folder, not a file", _nearest_hint(folder, path)
-    if not os.path.isfile(real):  # noqa: PTH113 (Path.is_file raises for a name that is too long)
+    if not os.path.isfile(real):
         return f"no file {quoted(path)} in the assignment's folder", _nearest_hint(folder, path)
     return None
 

@@ -260,7 +260,7 @@ def _joined(text: str, place: Place) -> str:
 class _Dumper(yaml.SafeDumper):
     """Quotes exactly the text that `resolve` would take for something else."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's interface)
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's types have no ClassVar here
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 (PyYAML's interface)
         return True
