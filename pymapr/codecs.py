@@ -101,55 +101,35 @@ def as_bytes(line: Any, where: str) -> bytes:
     raise InputError(f"expected a line of JSON text, got {shown}", hint, where=where)
 
 
-_SMALL = 2**16
-_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-_MANY_DIGITS = b"0" * 19
-
-
-def parse_lines(lines: Sequence[bytes]) -> list[Any] | None:
-    """All lines at once, each a record, with a faster library; None where it might not agree with `json`.
-
-    It refuses what only `json` takes (NaN, half a surrogate pair, deep nesting), but makes floats of integers beyond
-    64 bits: where a line has that many digits in a row, whatever they are, `json` is to be asked. So it is where there
-    is little to do.
-    """
-    text = b"\n".join(lines)
-    if len(text) < _SMALL:
-        return None
-    if _MANY_DIGITS in text.translate(_DIGITS):
-        return None
-    import orjson  # costs milliseconds to load, which small data is not worth
-
-    try:
-        return list(map(orjson.loads, lines))
-    except orjson.JSONDecodeError:
-        return None
-
-
 # ---- lines of output -------------------------------------------------------------------------------------------------
 
 
 def encode_outputs(values: Sequence[Any], where: str | Callable[[int], str]) -> list[str]:
-    """Output values -> lines with their line ends; raises CannotEncode that says what was emitted, and where.
+    """Output values -> lines with their line ends; raises as `encode_values` does."""
+    return [text + "\n" for text in encode_values(values, where)]
+
+
+def encode_values(values: Sequence[Any], where: str | Callable[[int], str]) -> list[str]:
+    """Output values -> a JSON text each; raises CannotEncode that says what was emitted, and where.
 
     where: the place, or a function that tells it for the value's number (from 0), called only when it is needed.
     """
     try:
-        return [text + "\n" for text in encode_json(values)]
+        return encode_json(values)
     except (TypeError, ValueError, RecursionError):
         pass  # once more, to say which
-    lines: list[str] = []
+    texts: list[str] = []
     for value in values:
         try:
-            lines += [text + "\n" for text in encode_json([value])]
+            texts += encode_json([value])
         except (TypeError, ValueError, RecursionError) as error:
             raise CannotEncode(
                 f"emitted {shorten(repr_safely(value))}, which JSON cannot say: {error}",
                 "emit strings, numbers, lists, dicts with string keys, True, False or None",
-                where=where if isinstance(where, str) else where(len(lines)),
+                where=where if isinstance(where, str) else where(len(texts)),
                 cause=type(error).__name__,
             ) from None
-    return lines
+    return texts
 
 
 # ---- for messages ----------------------------------------------------------------------------------------------------

@@ -25,13 +25,14 @@ __all__ = ["MapReduce"]
 class _Script:
     """The host of a plain script."""
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes:
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> list[bytes]:
         """Run the job and print its output; returns the output too. Ends the script when the run fails."""
         from pymapr.messages import INTERRUPTED, show, show_interrupted, write_stdout
 
         try:
             output = _run(job, data, workers)
-            write_stdout(output)
+            for chunk in output:
+                write_stdout(chunk)
         except MaprError as error:
             show(error)
             sys.exit(error.exit_code)
@@ -44,7 +45,7 @@ class _Script:
 set_usual_host(_Script())
 
 
-def _run(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
+def _run(job: Job, data: Iterable[Any], workers: int | None) -> list[bytes]:
     from pymapr.engine import backend, make_options
     from pymapr.messages import show_remarks, show_silence
 
@@ -60,10 +61,9 @@ def _run(job: Job, data: Iterable[Any], workers: int | None) -> bytes:
     finally:
         for source in found.inputs:
             source.close()
-    output = b"".join(kept)
     show_remarks(result.remarks, progress)
-    show_silence(result.timings.records, result.timings.pairs + len(output), progress)
-    return output
+    show_silence(result.timings.records, result.timings.pairs + sum(map(len, kept)), progress)
+    return kept
 
 
 def _check_first(job: Job) -> None:

@@ -14,24 +14,24 @@ from pymapr.errors import InsideRead, UserCodeFailed
 from pymapr.job import Emitter, Job, classic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Host(Protocol):
     """Whoever runs jobs in this process."""
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes | None:
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> Sequence[bytes] | None:
         """Run the job on `data`, an iterable of JSON lines.
 
-        Returns the output (JSON lines) after a parallel run, None after a serial one, whose emitter holds it; may never
-        return at all.
+        Returns the output (JSON lines, in chunks) after a parallel run, None after a serial one, whose emitter holds
+        it; may never return at all.
         """
 
 
 class Busy:
     """The host inside a worker: a job cannot start another."""
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> bytes | None:  # noqa: ARG002 - as the interface has it
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> Sequence[bytes] | None:  # noqa: ARG002 - as the interface has it
         """Refuse."""
         raise UserCodeFailed(
             "execute was called by a mapper or reducer, while the job runs", "call execute once, at the end of the file"
@@ -68,7 +68,7 @@ class MapReduce(Emitter):
     def __init__(self, num_workers: int | None = None) -> None:
         super().__init__()
         self._workers = num_workers
-        self._output: bytes | None = None
+        self._output: Sequence[bytes] | None = None
         self._executed = False
 
     def execute(self, data: Iterable[Any], mapper: Any, reducer: Any) -> None:
@@ -103,7 +103,8 @@ class MapReduce(Emitter):
         """The output values: as emitted in a serial run, as JSON gives them back after a parallel one."""
         self._look("result", "emit values with emit(value), and leave collecting them to the framework")
         if self._output is not None:
-            self._outputs, self._output = [json.loads(line) for line in self._output.splitlines()], None
+            lines, self._output = b"".join(self._output).splitlines(), None
+            self._outputs = [json.loads(line) for line in lines]
         return self._outputs
 
     @result.setter

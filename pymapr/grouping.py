@@ -54,6 +54,12 @@ def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tu
     ranks: list[int] = []
     for task, group in blocks:
         base = task << RANK_SHIFT
+        if not merged:
+            merged.update(zip(group.keys, group.values, strict=True))
+            if len(merged) == len(group.keys):
+                ranks += [base + place for place in group.places]
+                continue
+            merged.clear()  # equal here, though they were not where they came from
         for place, key, values in zip(group.places, group.keys, group.values, strict=True):
             known = merged.setdefault(key, values)
             if known is values:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _COPY = 2**20
 _PIECE = 2**21
 _LEAST_PIECE = 2**18
+_LOOK = 2**12
+"""Bytes in which a line end is looked for first: most lines are shorter."""
 
 
 class Input:
@@ -39,9 +41,15 @@ class Input:
 
     def lines(self, start: int, end: int) -> list[bytes]:
         """The lines that begin at offsets start <= offset < end (a line belongs to the piece that it begins in)."""
-        start = self._line_start(start)
-        end = self._line_start(end)
-        return read_at(self.descriptor, start, end - start).splitlines() if start < end else []
+        return [line for block in self.blocks(start, end, end - start) for line in block.splitlines()]
+
+    def blocks(self, start: int, end: int, most: int) -> Iterator[bytes]:
+        """The same lines as they lie in the file, in blocks of about `most` bytes that end at line ends."""
+        at, end = self._line_start(start), self._line_start(end)
+        while at < end:
+            stop = min(end, self._line_start(at + most))
+            yield read_at(self.descriptor, at, stop - at)
+            at = stop
 
     def line_number(self, start: int, index: int) -> int:
         """The number, from 1, of line `index` of the piece at `start`: counted only when a message needs it."""
@@ -70,15 +78,15 @@ class Input:
         """
         if offset <= 0:
             return 0
-        at = offset - 1
+        at, look = offset - 1, _LOOK
         while at < self.size:
-            piece = os.pread(self.descriptor, 2**16, at)
+            piece = os.pread(self.descriptor, look, at)
             if not piece:
                 break
             newline = piece.find(b"\n")
             if newline >= 0:
                 return at + newline + 1
-            at += len(piece)
+            at, look = at + len(piece), min(look * 4, _PIECE)
         return self.size
 
 

@@ -16,7 +16,10 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-import orjson
+import msgspec
+
+_AT_ONCE = 2**17
+"""Bytes to parse at once: all of them would be quicker to parse, and slower to map, as no cache holds their records."""
 
 
 class _Grouping:
@@ -44,8 +47,11 @@ def main(job: str, data: str, output: str) -> None:
     mr, mapper, reducer = found["mr"], found["mapper"], found["reducer"]
     gc.disable()
     began = process_time()
-    for line in Path(data).read_bytes().splitlines():
-        mapper(orjson.loads(line))
+    decode = msgspec.json.Decoder().decode_lines
+    with Path(data).open("rb") as file:
+        while lines := file.readlines(_AT_ONCE):
+            for record in decode(b"".join(lines)):
+                mapper(record)
     groups = pickle.loads(pickle.dumps(mr.groups, pickle.HIGHEST_PROTOCOL))
     for key, values in groups.items():
         reducer(key, values)

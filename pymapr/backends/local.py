@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pymapr import framework, guest, loader
+from pymapr import framework, guest, loader, quick
 from pymapr.errors import EngineError, MaprError
 from pymapr.job import Job
 from pymapr.model import Options, RunResult
@@ -33,6 +33,7 @@ class Parallel:
 
     def run(self, job: Job | JobFile, data: Data, options: Options, write: Write) -> RunResult:
         """See Backend."""
+        quick.load_for(sum(source.size for source in data.inputs))  # once, for all workers
         spills: list[SpillFile] = []
         try:
             spills += (SpillFile.create() for _ in range(options.workers))

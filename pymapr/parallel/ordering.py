@@ -23,17 +23,20 @@ _MOST_LINES, _MOST_ENTRIES = 2**23, 2**18
 
 
 class Entries(NamedTuple):
-    """What a reduce task emitted: the rank of each key that emitted anything, and how many bytes of lines are its."""
+    """What a reduce task emitted: the rank of each key that emitted anything, and how many bytes of lines are its.
+
+    lines: all of them, in pieces that end at line ends.
+    """
 
     ranks: array[int]
     lengths: array[int]
-    lines: bytes
+    lines: Sequence[bytes]
 
 
-def pack_entries(entries: Entries) -> bytes:
-    """Entries as bytes."""
+def pack_entries(entries: Entries) -> list[bytes]:
+    """Entries as bytes, in pieces that belong one behind the other."""
     count = len(entries.ranks).to_bytes(8, "little")
-    return count + entries.ranks.tobytes() + entries.lengths.tobytes() + entries.lines
+    return [count + entries.ranks.tobytes() + entries.lengths.tobytes(), *entries.lines]
 
 
 class Part:

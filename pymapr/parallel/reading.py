@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pymapr.codecs import is_blank, parse_line, parse_lines, unpack_lines
+from pymapr import quick
+from pymapr.codecs import is_blank, parse_line, unpack_lines
 from pymapr.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from pymapr.inputs import Input
     from pymapr.parallel.protocol import MapTask
 
-_AT_ONCE = 2**17
-"""Bytes to parse before they are mapped: records are many times as large as their lines, and caches are small."""
+_AT_ONCE = 2**17 - 2**12
+"""Bytes to parse before they are mapped: records are many times as large as their lines, and caches are small. What is
+larger, the C library takes from the system each time anew, page for page.
+"""
 
 
 class Batch(NamedTuple):
@@ -38,9 +41,12 @@ class Reading:
     def batches(self, task: MapTask) -> Iterator[Batch]:
         """The records of a task, some at a time; after one with a failure there is no other."""
         first = 0
-        for lines in self._lines(task):
-            batch = self._parsed(task, lines, first)
-            first += len(lines)
+        for records, lines in self._pieces(task):
+            if records is None:
+                batch = self._parsed(task, lines, first)
+            else:
+                batch = Batch(records, range(first, first + len(records)), 0, None)
+            first += len(batch.records) + batch.blank
             yield batch
             if batch.failure is not None:
                 return
@@ -57,20 +63,19 @@ class Reading:
             return f"{source.name}:{source.line_number(task.start, index)}"
         return f"{self._name}:{task.first + index}"
 
-    def _lines(self, task: MapTask) -> Iterator[list[bytes]]:
+    def _pieces(self, task: MapTask) -> Iterator[tuple[list[Any] | None, list[bytes]]]:
+        """The records of some lines, or, where they are not to be had the quick way, those lines."""
         if task.kind == "range":
-            source = self._inputs[task.input]
-            size = task.end - task.start
-            step = -(-size // max(1, -(-size // _AT_ONCE)))  # all alike: little data is parsed more slowly
-            for start in range(task.start, task.end, step or 1):
-                yield source.lines(start, min(start + step, task.end))
+            quick.load_for(task.end - task.start)
+            for block in self._inputs[task.input].blocks(task.start, task.end, _AT_ONCE):
+                records = quick.parse_block(block)
+                yield records, [] if records is not None else block.splitlines()
         elif task.kind == "lines":
-            yield unpack_lines(task.payload)
+            quick.load_for(len(task.payload))
+            lines = unpack_lines(task.payload)
+            yield quick.parse_lines(lines), lines
 
     def _parsed(self, task: MapTask, lines: list[bytes], first: int) -> Batch:
-        quick = parse_lines(lines)
-        if quick is not None:
-            return Batch(quick, range(first, first + len(lines)), 0, None)
         # Lines that this process did not read itself may come from a str with half a surrogate pair in it.
         errors = "strict" if task.kind == "range" else "surrogatepass"
         records: list[Any] = []

