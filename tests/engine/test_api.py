@@ -17,7 +17,7 @@ from engine.conftest import clean_environment
 from engine.strategies import classic, everything
 from engine.villains import data, job
 from pymapr import run
-from pymapr.codecs import Group, pack_group, unpack_group
+from pymapr.codecs import Group, unpack_group
 from pymapr.errors import MaprError, UsageError, UserCodeFailed, by_name
 from pymapr.inputs import Input
 from pymapr.job import from_namespace
@@ -176,12 +176,6 @@ def test_each_division_deals_the_keys_in_another_way() -> None:
     assert sorted(key for part in parts for key in part.keys) == sorted(keys)
     assert all(len(part.keys) == len(part.places) == len(part.values) for part in parts)
     assert all(len([part for part in _dealt(part, 8, 1) if part.keys]) > 4 for part in parts)
-
-
-def test_a_block_is_read_as_it_was_written() -> None:
-    """Places, keys and values."""
-    group = Group(array("I", [0, 4]), ["a", (1, 2)], [[1], [{2}, None]])
-    assert unpack_group(pack_group(group)) == group
 
 
 # ---- start-up --------------------------------------------------------------------------------------------------------
