@@ -2,7 +2,8 @@
 
 Against the serial original (one process, `json`) and against the floor (see floor.py): all sides in one run, in turn,
 medians of several, outputs checked equal. Ratios are what counts: machines differ, and are busy. In
-brackets stands what CPU time says, which other programs disturb less.
+brackets stands what CPU time says, which other programs disturb less. *Crowd* is how much longer the floor itself takes
+when as many floors as workers run at once: what the cores of this machine take from one another, whatever they run.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """Medians in seconds; of the floor, CPU."""
+    """Medians in seconds; of the floor, CPU. crowded: of one floor, when one for each worker runs at once."""
 
     name: str
     megabytes: float
     original: Cost
     engine: Cost
     floor: float
+    crowded: float
 
     def speedup(self) -> float:
         """How many times as fast as the original."""
@@ -51,39 +53,52 @@ class Row(NamedTuple):
         """All CPU time over the floor's."""
         return self.engine.cpu / self.floor
 
+    def crowd(self) -> float:
+        """What busy neighbours cost the floor."""
+        return self.crowded / self.floor
+
 
 def measure(name: str, work: Path, args: argparse.Namespace) -> Row:
     """One job, all sides in turn, several times."""
     job, maker = JOBS[name]
     source, expected, got = work / f"{name}.json", work / "original.out", work / "engine.out"
     data.write(maker, source, args.scale)
-    originals, engines, floors = [], [], []
+    originals, engines, floors, crowded = [], [], [], []
     for _ in range(args.runs):
         originals.append(run([str(job), str(source)], expected, original(work)))
         engines.append(run([str(job), str(source)], got, engine(args.workers, args.order)))
         require_equal(name, expected, got, in_order=args.order == "stable")
-        floors.append(_floor(job, source, work / "floor.out"))
-    row = Row(name, source.stat().st_size / 1e6, middle(originals), middle(engines), median(floors))
+        floors += _floors(job, source, work, 1)
+        crowded += _floors(job, source, work, args.workers)
+    size = source.stat().st_size / 1e6
+    row = Row(name, size, middle(originals), middle(engines), median(floors), median(crowded))
     source.unlink()
     return row
 
 
-def _floor(job: Path, source: Path, output: Path) -> float:
-    command = [sys.executable, str(HERE / "floor.py"), str(job), str(source), str(output)]
-    return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+def _floors(job: Path, source: Path, work: Path, count: int) -> list[float]:
+    """So many floors at once; CPU seconds of each."""
+    command = [sys.executable, str(HERE / "floor.py"), str(job), str(source)]
+    outputs = [work / f"floor{number}.out" for number in range(count)]
+    floors = [subprocess.Popen([*command, str(output)], stdout=subprocess.PIPE, text=True) for output in outputs]
+    return [float(floor.communicate()[0]) for floor in floors]
 
 
 def show(rows: list[Row], workers: int) -> None:
     """The table, and a bar a job. In brackets: by CPU time."""
-    print(f"{'job':24}{'MB':>6}{'original s':>16}{'engine s':>16}{'speed-up':>14}{'floor s':>9}{'over floor':>14}")
+    print(
+        f"{'job':24}{'MB':>6}{'original s':>16}{'engine s':>16}{'speed-up':>14}{'floor s':>9}{'over floor':>14}{'crowd':>7}"
+    )
     for row in rows:
         times = f"{_pair(*row.original):>16}{_pair(*row.engine):>16}"
         ratio = _pair(row.speedup(), row.speedup_by_cpu(workers))
         above = _pair(row.over_floor(workers), row.over_floor_by_cpu())
-        print(f"{row.name:24}{row.megabytes:6.1f}{times}{ratio:>14}{row.floor / workers:9.2f}{above:>14}")
+        print(
+            f"{row.name:24}{row.megabytes:6.1f}{times}{ratio:>14}{row.floor / workers:9.2f}{above:>14}{row.crowd():7.2f}"
+        )
     speedup = _mean(row.speedup() for row in rows), _mean(row.speedup_by_cpu(workers) for row in rows)
     above = _pair(_mean(row.over_floor(workers) for row in rows), _mean(row.over_floor_by_cpu() for row in rows))
-    print(f"{'geometric mean':62}{_pair(*speedup):>14}{above:>23}\n")
+    print(f"{'geometric mean':62}{_pair(*speedup):>14}{above:>23}{_mean(row.crowd() for row in rows):7.2f}\n")
     for row in rows:
         print(f"{row.name:24}|{'#' * round(row.speedup() * 10)} {row.speedup():.2f}x")
 

@@ -50,13 +50,13 @@ class Run:
         self.remarks: list[str] = []
 
     def kept_by(self, worker: int) -> list[int]:
-        """The partitions whose groups a worker keeps, as it will reduce them: three quarters of its share, so that the
+        """The partitions whose groups a worker keeps, as it will reduce them: seven eighths of its share, so that the
         rest is for whoever is done first. None where there are hardly more partitions than workers.
         """
         workers = self.options.workers
         if not self._keeps or self.partitions < 4 * workers:
             return []
-        return [*range(worker, self.partitions * 3 // 4, workers)]
+        return [*range(worker, self.partitions * 7 // 8, workers)]
 
     def events(self, crew: Crew) -> Iterator[tuple[Seat, Any]]:
         """What happens next; afterwards whoever watches the run is asked, and may raise."""
