@@ -106,11 +106,11 @@ def as_bytes(line: Any, where: str) -> bytes:
 
 
 def encode_outputs(values: Sequence[Any], where: str | Callable[[int], str]) -> list[str]:
-    """Output values -> lines with their line ends; raises as `encode_values` does."""
-    return [text + "\n" for text in encode_values(values, where)]
+    """Output values -> lines with their line ends; raises as `encode_texts` does."""
+    return [text + "\n" for text in encode_texts(values, where)]
 
 
-def encode_values(values: Sequence[Any], where: str | Callable[[int], str]) -> list[str]:
+def encode_texts(values: Sequence[Any], where: str | Callable[[int], str]) -> list[str]:
     """Output values -> a JSON text each; raises CannotEncode that says what was emitted, and where.
 
     where: the place, or a function that tells it for the value's number (from 0), called only when it is needed.
@@ -178,9 +178,10 @@ def unpack_group(block: bytes) -> Group:
 
 
 def _long_rows(group: Group) -> bool:
-    """Whether all values are rows of plain scalars, and long: then marshal gives the same as pickle in half the time.
+    """Whether all values are rows of plain scalars: then marshal gives the same as pickle in half the time.
 
-    Of an array it would silently make bytes, so every type is looked at. For anything shorter that costs what it saves.
+    Of an array it would silently make bytes, so every type is looked at. Where rows are short, as the first tells, that
+    costs what it saves.
     """
     first: Any = group.values[0][0] if group.values and group.values[0] else None
     if type(first) not in _BOXES or len(first) < _LONG:

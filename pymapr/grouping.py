@@ -59,7 +59,7 @@ def merge(blocks: Iterable[tuple[int, Group]], into: Groups | None = None) -> tu
             if len(merged) == len(group.keys):
                 ranks += [base + place for place in group.places]
                 continue
-            merged.clear()  # equal here, though they were not where they came from
+            merged.clear()  # keys that were not equal in the worker that sent them are so in this one
         for place, key, values in zip(group.places, group.keys, group.values, strict=True):
             known = merged.setdefault(key, values)
             if known is values:

@@ -41,10 +41,10 @@ class Input:
 
     def lines(self, start: int, end: int) -> list[bytes]:
         """The lines that begin at offsets start <= offset < end (a line belongs to the piece that it begins in)."""
-        return [line for block in self.blocks(start, end, end - start) for line in block.splitlines()]
+        return [line for chunk in self.chunks(start, end, end - start) for line in chunk.splitlines()]
 
-    def blocks(self, start: int, end: int, most: int) -> Iterator[bytes]:
-        """The same lines as they lie in the file, in blocks of about `most` bytes that end at line ends."""
+    def chunks(self, start: int, end: int, most: int) -> Iterator[bytes]:
+        """The same lines as they lie in the file, in chunks of about `most` bytes that end at line ends."""
         at, end = self._line_start(start), self._line_start(end)
         while at < end:
             stop = min(end, self._line_start(at + most))

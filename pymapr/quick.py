@@ -41,29 +41,29 @@ def parse_lines(lines: Sequence[bytes]) -> list[Any] | None:
         return None
 
 
-def parse_block(block: bytes) -> list[Any] | None:
-    """The same for a block of whole lines, as they lie in a file."""
-    if _decoder is None or b"\r" in block:
+def parse_chunk(chunk: bytes) -> list[Any] | None:
+    """The same for whole lines as they lie in a file."""
+    if _decoder is None:
         return None
-    count = block.count(b"\n") + (not block.endswith(b"\n"))
-    if not _one_a_line(block, count):
-        return parse_lines(block.splitlines())
+    count = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
+    if b"\r" in chunk or not _one_a_line(chunk, count):
+        return parse_lines(chunk.splitlines())
     try:
-        records = _decoder.decode_lines(block)
+        records = _decoder.decode_lines(chunk)
     except _errors:
         return None
     return records if len(records) == count else None
 
 
-def _one_a_line(block: bytes, count: int) -> bool:
-    """Whether this many documents in the block would have to be one a line; False: perhaps not.
+def _one_a_line(chunk: bytes, count: int) -> bool:
+    """Whether this many documents in the chunk would have to be one a line; False: perhaps not.
 
     The library takes documents however they are spread over lines. But a line break between the end of one value and
-    the beginning of another lies within no document, as nothing there separates the two. So where all are of that kind,
-    there is at least one document a line.
+    the beginning of another lies within no document: nothing there separates the two, and strings with a line break in
+    them are refused. So where all are of that kind, there is at least one document a line.
     """
-    end = -2 if block.endswith(b"\n") else -1
-    opening, closing = block[:1], block[end : end + 1 or None]
+    end = -2 if chunk.endswith(b"\n") else -1
+    opening, closing = chunk[:1], chunk[end : end + 1 or None]
     if not opening or opening not in _OPENINGS or not closing or closing not in _CLOSINGS:
         return False
-    return block.count(closing + b"\n" + opening) == count - 1
+    return chunk.count(closing + b"\n" + opening) == count - 1

@@ -86,16 +86,14 @@ def _floors(job: Path, source: Path, work: Path, count: int) -> list[float]:
 
 def show(rows: list[Row], workers: int) -> None:
     """The table, and a bar a job. In brackets: by CPU time."""
-    print(
-        f"{'job':24}{'MB':>6}{'original s':>16}{'engine s':>16}{'speed-up':>14}{'floor s':>9}{'over floor':>14}{'crowd':>7}"
-    )
+    times, floor = f"{'original s':>16}{'engine s':>16}", f"{'floor s':>9}{'over floor':>14}{'crowd':>7}"
+    print(f"{'job':24}{'MB':>6}{times}{'speed-up':>14}{floor}")
     for row in rows:
         times = f"{_pair(*row.original):>16}{_pair(*row.engine):>16}"
         ratio = _pair(row.speedup(), row.speedup_by_cpu(workers))
         above = _pair(row.over_floor(workers), row.over_floor_by_cpu())
-        print(
-            f"{row.name:24}{row.megabytes:6.1f}{times}{ratio:>14}{row.floor / workers:9.2f}{above:>14}{row.crowd():7.2f}"
-        )
+        floor = f"{row.floor / workers:9.2f}{above:>14}{row.crowd():7.2f}"
+        print(f"{row.name:24}{row.megabytes:6.1f}{times}{ratio:>14}{floor}")
     speedup = _mean(row.speedup() for row in rows), _mean(row.speedup_by_cpu(workers) for row in rows)
     above = _pair(_mean(row.over_floor(workers) for row in rows), _mean(row.over_floor_by_cpu() for row in rows))
     print(f"{'geometric mean':62}{_pair(*speedup):>14}{above:>23}{_mean(row.crowd() for row in rows):7.2f}\n")

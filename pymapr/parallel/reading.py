@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 2**17 - 2**12
 """Bytes to parse before they are mapped: records are many times as large as their lines, and caches are small. What is
-larger, the C library takes from the system each time anew, page for page.
+larger (from 128 kB on, with glibc), the C library takes from the system each time anew, page for page.
 """
 
 
@@ -37,11 +37,12 @@ class Reading:
 
     def __init__(self, inputs: Sequence[Input], name: str) -> None:
         self._inputs, self._name = inputs, name
+        self._read = 0
 
     def batches(self, task: MapTask) -> Iterator[Batch]:
         """The records of a task, some at a time; after one with a failure there is no other."""
         first = 0
-        for records, lines in self._pieces(task):
+        for records, lines in self._quick_or_lines(task):
             if records is None:
                 batch = self._parsed(task, lines, first)
             else:
@@ -63,15 +64,15 @@ class Reading:
             return f"{source.name}:{source.line_number(task.start, index)}"
         return f"{self._name}:{task.first + index}"
 
-    def _pieces(self, task: MapTask) -> Iterator[tuple[list[Any] | None, list[bytes]]]:
+    def _quick_or_lines(self, task: MapTask) -> Iterator[tuple[list[Any] | None, list[bytes]]]:
         """The records of some lines, or, where they are not to be had the quick way, those lines."""
+        self._read += task.end - task.start + len(task.payload)
+        quick.load_for(self._read)
         if task.kind == "range":
-            quick.load_for(task.end - task.start)
-            for block in self._inputs[task.input].blocks(task.start, task.end, _AT_ONCE):
-                records = quick.parse_block(block)
-                yield records, [] if records is not None else block.splitlines()
+            for chunk in self._inputs[task.input].chunks(task.start, task.end, _AT_ONCE):
+                records = quick.parse_chunk(chunk)
+                yield records, (chunk.splitlines() if records is None else [])
         elif task.kind == "lines":
-            quick.load_for(len(task.payload))
             lines = unpack_lines(task.payload)
             yield quick.parse_lines(lines), lines
 

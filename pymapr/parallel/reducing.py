@@ -11,7 +11,7 @@ from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import blame, describe_key
-from pymapr.codecs import Group, encode_values, pack_group, unpack_group
+from pymapr.codecs import Group, encode_texts, pack_group, unpack_group
 from pymapr.errors import CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
@@ -22,7 +22,7 @@ from pymapr.parallel.store import fetch
 from pymapr.partition import partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pymapr.job import Job
     from pymapr.parallel.store import Store
@@ -71,9 +71,8 @@ class Reducing:
                 raise too_small()
             self._reduce_divided(blocks, _PARTS, divisions, found)
             return
-        groups, ranks = merged
+        items, ranks = iter(merged[0]), merged[1]
         found.part(len(ranks))
-        items = iter(groups.items())
         for start in range(0, len(ranks), _AT_ONCE):
             some = list(islice(items, _AT_ONCE))
             with found.watch.phase("reduce"):
@@ -100,7 +99,7 @@ class Reducing:
                     part.append((number, lies, kept))
         return parts
 
-    def _merged(self, blocks: list[Block], task: int) -> tuple[Groups, list[int]] | None:
+    def _merged(self, blocks: list[Block], task: int) -> tuple[Iterable[Item], list[int]] | None:
         """What there is to reduce, with the keys' ranks; None if it outgrows the memory."""
         merged: Groups = {}
         try:
@@ -112,7 +111,7 @@ class Reducing:
             raise
         except BaseException as error:  # hashing and comparing keys may run the job's own methods
             raise blame(error, "reduce", "") from None
-        return (self._scrambled(merged, task) if self._begin.order == "scramble" else merged), ranks
+        return (self._scrambled(merged, task) if self._begin.order == "scramble" else merged.items()), ranks
 
     def _unpacked(self, blocks: list[Block], merged: Groups, task: int) -> Iterator[tuple[int, Group]]:
         self._guard.begin()
@@ -125,7 +124,7 @@ class Reducing:
             return self._store.kept(task, place[1])
         return _unpack(fetch(place, payload))
 
-    def _scrambled(self, groups: Groups, task: int) -> Groups:
+    def _scrambled(self, groups: Groups, task: int) -> list[Item]:
         """The same in another order, as the seed has it; ranks mean nothing any more."""
         from random import Random
 
@@ -134,7 +133,7 @@ class Reducing:
         for _, values in items:
             chance.shuffle(values)
         chance.shuffle(items)
-        return dict(items)
+        return items
 
     # ---- reducing ----------------------------------------------------------------------------------------------------
 
@@ -172,7 +171,7 @@ class _Found:
         def where(number: int) -> str:
             return describe_key(next(key for (key, _), end in zip(items, ends, strict=True) if number < end))
 
-        texts = encode_values(outputs, where)
+        texts = encode_texts(outputs, where)
         self._lines.append("\n".join([*texts, ""]).encode())
         # JSON as `json` writes it is ASCII: characters are bytes. Each text has a line end.
         if ends == list(range(1, len(items) + 1)):  # one a key, as most reducers emit
@@ -193,6 +192,7 @@ class _Found:
 
     def _sort(self) -> None:
         whole, ends = b"".join(self._lines), list(accumulate(self._lengths))
+        self._lines.clear()  # it is here because memory is short
         order = sorted(range(len(ends)), key=self._ranks.__getitem__)
         self._lines = [b"".join([whole[ends[at] - self._lengths[at] : ends[at]] for at in order])]
         self._ranks = array("Q", [self._ranks[at] for at in order])

@@ -50,7 +50,7 @@ class Run:
         self.remarks: list[str] = []
 
     def kept_by(self, worker: int) -> list[int]:
-        """The partitions whose groups a worker keeps, as it will reduce them: seven eighths of its share, so that the
+        """The partitions whose groups a worker keeps, as it will reduce them. Seven eighths of all are dealt round, the
         rest is for whoever is done first. None where there are hardly more partitions than workers.
         """
         workers = self.options.workers

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pymapr.codecs import Group
+
 _INLINE_MOST = 2**16
 
 
@@ -40,7 +41,7 @@ class Store:
         return self._inline(pieces)
 
     def put_whole(self, pieces: Sequence[bytes]) -> tuple[Place, bytes]:
-        """The same for one block that comes in pieces, which are not put together if it is large."""
+        """The same for one block that comes in pieces. Large ones are appended one by one, and so lie in a row."""
         size = sum(map(len, pieces))
         if self._spill is None or size <= _INLINE_MOST:
             return [INLINE, 0, size], b"".join(pieces)
@@ -59,7 +60,7 @@ class Store:
         return [KEPT, task, 0]
 
     def kept(self, partition: int, task: int) -> Group:
-        """The same group, to be merged: that makes its lists longer, until they are restored."""
+        """The same group, to be merged: that makes its lists longer. Before it is asked for again, it is restored."""
         try:
             group = self._kept[partition][task]
         except KeyError:
@@ -70,8 +71,9 @@ class Store:
     def restore(self, partition: int) -> None:
         """Take away what a merge has put to the lists that were kept of a partition."""
         for task, group in self._kept.get(partition, {}).items():
-            for values, length in zip(group.values, self._lengths.get((partition, task), ()), strict=False):
-                del values[length:]
+            if lengths := self._lengths.get((partition, task)):  # else the merge did not get that far
+                for values, length in zip(group.values, lengths, strict=True):
+                    del values[length:]
 
     def drop(self, partition: int) -> None:
         """Let go of what was kept of a partition, if anything was."""

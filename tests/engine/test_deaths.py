@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 import resource
 import select
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +26,8 @@ from pymapr.errors import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.conftest import Command
 
 # Students do not close their files.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -205,14 +205,14 @@ def test_a_partition_beyond_the_memory_is_merged_in_parts(tmp_path: Path) -> Non
     assert small.timings.bytes_spilled == small.timings.bytes_shuffled > 10**6, "groups were let go of early"
 
 
-def test_the_values_of_one_key_beyond_the_memory_are_told(tmp_path: Path) -> None:
+def test_the_values_of_one_key_beyond_the_memory_are_told(tmp_path: Path, pymapr: Command) -> None:
     """No cut can help there; a combiner can. (In a process of its own: a worker inherits its parent's free memory.)"""
     path = job(tmp_path, "for n in range(8000): mr.emit_intermediate('the', (n, record, str(n) * 40))")
-    command = [sys.executable, "-m", "pymapr", "run", str(path), str(data(tmp_path)), "--memory", "1MB"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == ValuesExceedMemory.exit_code
-    assert re.search(r"the values of key 'the' alone do not fit the memory budget \(\d+ so far\)", done.stderr)
-    assert "hint: add a combiner(key, values), which shortens them in the map phase, or raise --memory" in done.stderr
+    done = pymapr("run", path, data(tmp_path), "--memory", "1MB", "--workers", "2", "--progress", "none")
+    assert (done.returncode, done.stdout) == (ValuesExceedMemory.exit_code, "")
+    told = r"the values of key 'the' alone do not fit the memory budget \(\d+ so far\)"
+    hint = r"hint: add a combiner\(key, values\), which shortens them in the map phase, or raise --memory\n"
+    assert re.fullmatch(rf"(?s)pymapr: error: {told}.*{hint}", done.stderr)
 
 
 def test_a_system_without_room_for_another_process_is_told(tmp_path: Path) -> None:

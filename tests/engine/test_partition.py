@@ -6,6 +6,7 @@ import json
 import operator
 import subprocess
 import sys
+from array import array
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from engine.conftest import clean_environment
 from engine.strategies import KEYS, Point
 from pymapr import run
+from pymapr.codecs import Group
 from pymapr.errors import CannotPartition
 from pymapr.grouping import merge, split
 from pymapr.partition import partition, partition_all
@@ -167,6 +169,12 @@ def test_split_and_merged_again_groups_are_as_if_made_at_once(tasks: list[Any], 
             blocks[bucket].append((number, group))
     found = [item for block in blocks for item in ranked(block)]
     assert [(key, values) for _, key, values in sorted(found)] == list(at_once.items())
+
+
+def test_keys_that_are_equal_only_where_they_arrive_meet_there() -> None:
+    """What makes keys equal is the job's own code, and may look at the process that it runs in."""
+    group = Group(array("I", [0, 1, 2]), [1, 1.0, 2], [["a"], ["b"], ["c"]])
+    assert merge([(0, group)]) == ({1: ["a", "b"], 2: ["c"]}, [0, 2])
 
 
 def ranked(block: list[Any]) -> list[tuple[int, str, list[int]]]:

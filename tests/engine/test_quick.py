@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from engine.conftest import Command
+
 NUMBERS = st.integers() | st.integers(min_value=10**18, max_value=10**25) | st.floats()
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.text(),
@@ -43,10 +45,10 @@ def _loaded() -> Iterator[None]:
     quick._decoder = before
 
 
-def plainly(block: bytes) -> list[Any] | None:
+def plainly(chunk: bytes) -> list[Any] | None:
     """What `json` makes of each line, as the serial run reads them; None if one is no document."""
     try:
-        return [json.loads(line.decode()) for line in block.splitlines()]
+        return [json.loads(line.decode()) for line in chunk.splitlines()]
     except (ValueError, RecursionError):
         return None
 
@@ -56,7 +58,7 @@ def test_lines_are_parsed_as_json_parses_them_or_not_at_all(values: list[Any], a
     """Whatever `json` can write; surrogate halves cannot be written as UTF-8, and are left out."""
     texts = [json.dumps(value, ensure_ascii=ascii_only) for value in values]
     lines = [text.encode("utf-8", "replace") for text in texts]
-    for found in (quick.parse_lines(lines), quick.parse_block(b"\n".join(lines))):
+    for found in (quick.parse_lines(lines), quick.parse_chunk(b"\n".join(lines))):
         assert found is None or same(found, [json.loads(line) for line in lines])
 
 
@@ -69,14 +71,33 @@ PIECES = st.sampled_from(STRUCTURE + SCALARS + TEXTS_ODD + NESTED)
 
 @given(st.lists(PIECES, max_size=12).map(b"".join))
 @settings(max_examples=2000)
-def test_a_block_is_parsed_as_json_parses_its_lines_or_not_at_all(block: bytes) -> None:
+def test_a_chunk_is_parsed_as_json_parses_its_lines_or_not_at_all(chunk: bytes) -> None:
     """However broken it is: several documents on a line and one on several may even make the right number."""
-    found = quick.parse_block(block)
-    assert found is None or same(found, plainly(block))
+    found = quick.parse_chunk(chunk)
+    assert found is None or same(found, plainly(chunk))
+
+
+NUMBER = r"-?[0-9]{0,25}(\.[0-9]{0,25})?([eE][+-]?[0-9]{0,4})?"
+
+
+@given(st.from_regex(NUMBER, fullmatch=True))
+def test_a_number_is_parsed_as_json_parses_it_or_not_at_all(number: str) -> None:
+    """However it is written: with leading zeros, without digits, with more of them than a float has."""
+    chunk = b"[%s]\n" % number.encode()
+    found = quick.parse_chunk(chunk)
+    assert found is None or same(found, plainly(chunk))
+
+
+@given(st.lists(VALUES.map(json.dumps), max_size=4), st.sampled_from(["\r\n", "\r"]))
+def test_lines_may_end_as_they_do_on_other_systems(texts: list[str], end: str) -> None:
+    """Then they are cut first."""
+    chunk = "".join(text + end for text in texts).encode()
+    found = quick.parse_chunk(chunk)
+    assert found is None or same(found, plainly(chunk))
 
 
 @pytest.mark.parametrize(
-    "block",
+    "chunk",
     [
         b"[1]\n[2],[3]\n",
         b"[1] [2]\n[\n3]\n",
@@ -84,43 +105,73 @@ def test_a_block_is_parsed_as_json_parses_its_lines_or_not_at_all(block: bytes) 
         b"{}{}\n\n",
         b"[] [\n]\n",
         b"[1,\n2]\n[3][4]\n",
-        b"[1]\r[2]\n",
+        b'["a]\n["]\n',
+        b"[1,\r2]\n[3]\n",
     ],
 )
-def test_documents_that_are_not_one_a_line_are_never_taken_for_records(block: bytes) -> None:
+def test_documents_that_are_not_one_a_line_are_never_taken_for_records(chunk: bytes) -> None:
     """The number of documents may be that of the lines, or not."""
-    assert quick.parse_block(block) is None
+    assert quick.parse_chunk(chunk) is None
 
 
 @pytest.mark.parametrize("line", [b"NaN", b"-Infinity", b'"\\ud800"', b"", b"[1", b"[1] [2]", b"1 2"])
 def test_a_line_on_which_the_libraries_differ_is_left_to_json(line: bytes) -> None:
     """What is no strict JSON, blank and broken lines."""
     assert quick.parse_lines([b"1", line]) is None
-    assert quick.parse_block(b"[1]\n" + line + b"\n[2]\n") is None
+    assert quick.parse_chunk(b"[1]\n" + line + b"\n[2]\n") is None
 
 
 def test_little_data_is_left_to_json() -> None:
     """Loading another library takes longer than it could save."""
     script = "import sys; from pymapr import quick; quick.load_for(2**20); print('msgspec' in sys.modules)"
-    script += "; print(quick.parse_lines([b'1']), quick.parse_block(b'[1]'))"
+    script += "; print(quick.parse_lines([b'1']), quick.parse_chunk(b'[1]'))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "None", "None"]
 
 
-@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize(
     "line", [b'{"a": [1, 2.5, "\\u00e4", null, -0.0]}', b"[18446744073709551616]", b'"a"', b"7", b" [1]"]
 )
-def test_ordinary_data_is_parsed_the_quick_way(line: bytes, end: bytes) -> None:
+def test_ordinary_data_is_parsed_the_quick_way(line: bytes, end: bytes, *, last: bool) -> None:
     """Otherwise the tests above would hold nothing."""
-    assert quick.parse_block(b"\n".join([line] * 3) + end) == [json.loads(line)] * 3
+    assert quick.parse_chunk(end.join([line] * 3) + end * last) == [json.loads(line)] * 3
+
+
+LOADED = """
+import MapReduce, os, sys
+mr = MapReduce.MapReduce()
+def mapper(record):
+    mr.emit_intermediate("msgspec" in sys.modules, len(record))
+def reducer(key, values):
+    mr.emit([key, len(values), sum(values)])
+def lines():
+    for line in open(sys.argv[1]):
+        yield line
+mr.execute({data}, mapper, reducer)
+"""
+
+
+@pytest.mark.parametrize(("data", "before"), [("open(sys.argv[1])", False), ("lines()", True)])
+def test_much_data_is_parsed_the_quick_way_in_a_real_run(
+    tmp_path: Path, python: Command, data: str, *, before: bool
+) -> None:
+    """A file from its first line on; data that the script makes itself as soon as there turns out to be much."""
+    (tmp_path / "job.py").write_text(LOADED.format(data=data))
+    (tmp_path / "data.json").write_text(f'["{"x" * 10**5}"]\n' * 300)
+    lines = python("job.py", "data.json", env={"PYMAPR_WORKERS": "2"}).stdout.splitlines()
+    found = {key: count for key, count, _ in map(json.loads, lines)}
+    assert sum(found.values()) == 300
+    assert found[True] > 20
+    assert (False in found) is before
 
 
 ECHO: dict[str, Any] = {"mapper": lambda record: (0, record), "reducer": lambda key, values: values}
 
 
 def test_a_run_on_much_data_gives_what_a_serial_run_gives(tmp_path: Path) -> None:
-    """Some lines the quick way, some by `json`, blank ones left out; in blocks that end where lines end."""
+    """Some lines the quick way, some by `json`, blank ones left out; in chunks that end where lines end."""
     lines = [json.dumps([number, "x" * (number % 97)]) for number in range(20_000)]
     lines[4711] = "[NaN]"
     lines[12345] = ""

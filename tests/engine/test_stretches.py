@@ -16,17 +16,24 @@ from hypothesis import strategies as st
 from engine.strategies import classic, everything, files, in_place
 from pymapr import run
 from pymapr.codecs import unpack_group
+from pymapr.engine import make_options
 from pymapr.errors import CannotTravel, EngineError, ProtocolError
 from pymapr.inputs import Input
 from pymapr.job import from_namespace
 from pymapr.model import Options
 from pymapr.parallel import launch, memory
+from pymapr.parallel.account import Account
 from pymapr.parallel.dealing import Shares, by_range, describe
 from pymapr.parallel.mapping import Mapping
 from pymapr.parallel.master import Master
-from pymapr.parallel.protocol import INLINE, KEPT, Begin, Mapped, MapTask, Ready
+from pymapr.parallel.memory import MergeGuard, Outgrown
+from pymapr.parallel.ordering import Part
+from pymapr.parallel.progress import Progress
+from pymapr.parallel.protocol import INLINE, KEPT, Begin, Mapped, MapTask, Ready, ReduceTask
 from pymapr.parallel.reduce_phase import ReducePhase
-from pymapr.parallel.store import Store, fetch
+from pymapr.parallel.reducing import Reducing
+from pymapr.parallel.run import Run
+from pymapr.parallel.store import Store, fetch, reader
 from pymapr.spill import SpillFile
 from pymapr.timings import Stopwatch
 
@@ -89,6 +96,17 @@ def test_whoever_is_done_takes_the_second_half_of_the_largest_share() -> None:
     assert [getattr(shares.next(1), "task", None) for _ in range(3)] == [0, 1, 2]
 
 
+@given(st.integers(1, 8), st.integers(1, 200))
+def test_a_partition_has_one_keeper_or_is_for_anybody(workers: int, partitions: int) -> None:
+    """Those for anybody level out workers that are not equally quick, so there are some."""
+    options = make_options(workers)
+    facts: dict[str, Any] = {"shared": True, "watch": None, "tick": None, "relay": 0, "keeps": True}
+    run = Run(options, [], None, Account(0), Progress(), partitions=partitions, **facts)
+    kept = [partition for worker in range(workers) for partition in run.kept_by(worker)]
+    assert len(kept) == len(set(kept)) < partitions
+    assert all(0 <= partition < partitions for partition in kept)
+
+
 def test_what_was_emitted_before_execute_goes_before_the_first_share(tmp_path: Path) -> None:
     """As if the first record had emitted it; and tasks are numbered in the order of the data."""
     path = tmp_path / "d"
@@ -114,8 +132,8 @@ class Side:
         self.source.append(b"".join(LINES))
         self.store = Store(self.spill)
         data = Input("d", self.source.descriptor, "")
-        job = from_namespace(classic(everything) | extras)
-        self._mapping = Mapping(job, Begin(2, "stable", 0, budget), self.store, [data], None, "d")
+        self._job, self._begin = from_namespace(classic(everything) | extras), Begin(2, "stable", 0, budget)
+        self._mapping = Mapping(self._job, self._begin, self.store, [data], None, "d")
 
     def map(self, number: int, *, opened: bool = True) -> Mapped:
         """Map this line."""
@@ -125,6 +143,12 @@ class Side:
     def run(self, task: MapTask) -> Mapped:
         """Do this task."""
         return self._mapping.run(task, Stopwatch())
+
+    def reduce(self, partition: int, firsts: list[int]) -> bytes:
+        """The lines of this partition, of which groups were kept since the map tasks of these numbers."""
+        task = ReduceTask(partition, 1, [[first, KEPT, first, 0] for first in firsts])
+        reduced = Reducing(self._job, self._begin, self.store).run(task, Stopwatch())
+        return b"".join(Part(reduced.outputs[2], reader(reduced.outputs, reduced.payload)).chunks())
 
     def groups(self, mapped: Mapped) -> dict[int, Group]:
         """The blocks announced, opened, by partition."""
@@ -196,6 +220,33 @@ def test_what_is_kept_can_be_merged_twice(side: Callable[..., Side]) -> None:
     one.store.drop(0)
     with pytest.raises(EngineError, match="a group is not where it was kept"):
         one.store.kept(0, 0)
+
+
+def test_a_merge_that_is_begun_once_more_counts_no_value_twice(
+    side: Callable[..., Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory gets short when kept groups have been merged already: they are divided as they were kept."""
+    one, plain = side(), side()
+    outputs = []
+    for each, short in ((one, True), (plain, False)):
+        for number in (0, 1, 5, 6):
+            each.map(number)
+            if number in (1, 6):
+                each.run(MapTask(number, "close", keeps=[0, 1]))
+        refusals = iter([False, short])
+        monkeypatch.setattr(MergeGuard, "check", refusing(refusals))
+        outputs.append(each.reduce(0, [0, 5]))
+    assert outputs[0] == outputs[1] != b""
+
+
+def refusing(refusals: Iterator[bool]) -> Callable[[MergeGuard, object], None]:
+    """A check that says in turn whether the merge has outgrown its memory, and at last that it has not."""
+
+    def check(_guard: MergeGuard, _groups: object) -> None:
+        if next(refusals, False):
+            raise Outgrown
+
+    return check
 
 
 def test_with_a_quarter_of_its_memory_taken_a_worker_keeps_nothing(

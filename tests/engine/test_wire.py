@@ -19,6 +19,7 @@ from pymapr.parallel.frames import Frames, encode
 from pymapr.parallel.ordering import Entries, Part, by_rank, pack_entries
 from pymapr.parallel.protocol import INLINE, KINDS, Failed, Mapped, Output, Ready, Stop, from_frame, to_bytes
 from pymapr.parallel.shuffle import gather
+from pymapr.spill import SpillFile
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(), lambda inner: st.lists(inner, max_size=3)
@@ -325,6 +326,17 @@ def test_blocks_put_together_are_the_blocks(messages: list[list[bytes]]) -> None
     references, payload = store.gather(found)
     together = [(task, store.fetch(place, payload)) for task, *place in references]
     assert together == [(task, piece) for task, pieces in enumerate(messages) for piece in pieces]
+
+
+@given(st.lists(st.sampled_from([b"", b"a", b"b" * 30_000, b"c" * 70_000]), max_size=6))
+def test_a_block_in_pieces_is_found_as_one(pieces: list[bytes]) -> None:
+    """In the message or, where it is large, in the file; behind what lies there already."""
+    spill = SpillFile.create()
+    spill.append(b"before")
+    for holder in (store.Store(spill), store.Store(None)):
+        place, payload = holder.put_whole(pieces)
+        assert store.fetch(place, payload) == b"".join(pieces)
+    spill.close()
 
 
 # ---- ordering --------------------------------------------------------------------------------------------------------
