@@ -5,6 +5,7 @@ It refuses, without saying why, whatever it is not sure of: then `json` is to be
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _WORTH = 2**23
 """Bytes of data from which on the library saves more time than it takes to load it, some 30 ms."""
+
+_MOST_DEEP = 10_000
+"""The recursion limit up to which the library cannot run out of stack: a level takes three times what `json` takes."""
 
 _OPENINGS, _CLOSINGS = b'[{"', b']}"'
 
@@ -26,14 +30,17 @@ def load_for(size: int) -> None:
     global _decoder, _errors
     if _decoder is not None or size < _WORTH:
         return
-    import msgspec
+    try:
+        import msgspec
 
-    _decoder, _errors = msgspec.json.Decoder(), (msgspec.MsgspecError, RecursionError, ValueError)
+        _decoder, _errors = msgspec.json.Decoder(), (msgspec.MsgspecError, RecursionError, ValueError)
+    except Exception:  # it is not there, or what is found is a file of that name beside the script
+        _decoder = None
 
 
 def parse_lines(lines: Sequence[bytes]) -> list[Any] | None:
     """A record for each line; None if one of them is to be left to `json`, or nothing was loaded."""
-    if _decoder is None:
+    if _decoder is None or sys.getrecursionlimit() > _MOST_DEEP:
         return None
     try:
         return list(map(_decoder.decode, lines))
@@ -43,7 +50,7 @@ def parse_lines(lines: Sequence[bytes]) -> list[Any] | None:
 
 def parse_chunk(chunk: bytes) -> list[Any] | None:
     """The same for whole lines as they lie in a file."""
-    if _decoder is None:
+    if _decoder is None or sys.getrecursionlimit() > _MOST_DEEP:
         return None
     count = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
     if b"\r" in chunk or not _one_a_line(chunk, count):

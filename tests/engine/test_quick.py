@@ -189,6 +189,25 @@ def test_a_broken_line_is_named_wherever_it_lies(tmp_path: Path) -> None:
     assert raised.value.where.endswith("data.json:70001")
 
 
+def test_where_the_job_raised_the_recursion_limit_deep_lines_are_left_to_json(tmp_path: Path, python: Command) -> None:
+    """The library would need more stack than there is, and take the process with it."""
+    raised = LOADED.replace("mr = ", "sys.setrecursionlimit(10**6)\nmr = ")
+    (tmp_path / "job.py").write_text(raised.format(data="open(sys.argv[1])"))
+    (tmp_path / "data.json").write_text(f'["{"x" * 10**5}"]\n' * 100 + "[" * 40_000 + "]" * 40_000 + "\n")
+    assert json.loads(python("job.py", "data.json").stdout) == [True, 101, 101]
+
+
+@pytest.mark.parametrize("found", ["x = 1", "raise OSError", "1 +"])
+def test_a_file_that_has_the_librarys_name_is_no_failure(tmp_path: Path, python: Command, found: str) -> None:
+    """What lies beside a script is found first."""
+    (tmp_path / "job.py").write_text(LOADED.format(data="open(sys.argv[1])"))
+    (tmp_path / "msgspec.py").write_text(found)
+    (tmp_path / "data.json").write_text(f'["{"x" * 10**5}"]\n' * 100)
+    done = python("job.py", "data.json", env={"PYMAPR_PROGRESS": "none"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)[1:] == [100, 100]
+
+
 @given(st.lists(VALUES))
 def test_values_are_encoded_to_the_byte_as_json_encodes_them(values: list[Any]) -> None:
     """Separators, escapes, floats, NaN."""
