@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 NEEDED = {
     "command line": {"argparse", "gettext", "locale", "signal", "errno"},
     "blocks": {"array", "pickle", "struct", "zlib"},
-    "processes": {"fcntl", "gc", "resource", "select"},
+    "processes": {"fcntl", "gc", "select"},
     "loading and blaming": {"__future__", "bisect", "importlib", "importlib.machinery", "sysconfig"},
     "the rest": {"contextlib", "math"},
 }
