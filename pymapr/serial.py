@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymapr.blame import Key, Origins, blame, describe_key
 from pymapr.codecs import encode_outputs, is_blank, parse_line
-from pymapr.errors import InputError
+from pymapr.errors import CannotEncode, InputError
 
 if TYPE_CHECKING:
     from pymapr.job import Job
@@ -40,6 +40,7 @@ def run(job: Job, lines: Iterable[Line], watch: Stopwatch, permute: Permute | No
     """Run `job` on numbered JSON lines. Raises InputError and the JobErrors."""
     origins = Origins()
     records, blank = _map(job, lines, watch, origins)
+    mapped = job.emitter.emitted
     groups, _ = job.emitter.take()
     pairs = sum(map(len, groups.values()))
     with watch.phase("shuffle"):
@@ -49,7 +50,9 @@ def run(job: Job, lines: Iterable[Line], watch: Stopwatch, permute: Permute | No
     with watch.phase("reduce"):
         _reduce(job, groups, origins)
     with watch.phase("write"):
-        output = encode_outputs(job.emitter.take()[1], origins.of)
+        outputs = job.emitter.take()[1]
+        output = _encoded("map", outputs[:mapped], origins.of)
+        output += _encoded("reduce", outputs[mapped:], lambda number: origins.of(mapped + number))
     return SerialRun(output, records, blank, pairs, len(groups))
 
 
@@ -105,6 +108,13 @@ def _reduce(job: Job, groups: dict[Any, list[Any]], origins: Origins) -> None:
             origins.note(job.emitter.emitted, Key(key))
     except BaseException as error:
         raise blame(error, "reduce", describe_key(key), job.reducer) from None
+
+
+def _encoded(phase: str, outputs: list[Any], where: Callable[[int], str]) -> list[str]:
+    try:
+        return encode_outputs(outputs, where)
+    except CannotEncode as error:
+        raise error.at(phase, "") from None
 
 
 def shuffler(seed: int) -> Permute:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import blame, describe_key
 from pymapr.codecs import Group, encode_texts, pack_group, unpack_group
-from pymapr.errors import CannotTravel, MaprError
+from pymapr.errors import CannotEncode, CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import Budget, MergeGuard, Outgrown, too_small
@@ -171,7 +171,10 @@ class _Found:
         def where(number: int) -> str:
             return describe_key(next(key for (key, _), end in zip(items, ends, strict=True) if number < end))
 
-        texts = encode_texts(outputs, where)
+        try:
+            texts = encode_texts(outputs, where)
+        except CannotEncode as error:
+            raise error.at("reduce", "") from None
         self._lines.append("\n".join([*texts, ""]).encode())
         # JSON as `json` writes it is ASCII: characters are bytes. Each text has a line end.
         if ends == list(range(1, len(items) + 1)):  # one a key, as most reducers emit

@@ -97,7 +97,7 @@ def test_what_json_cannot_say_names_the_key(tmp_path: Path, value: str, says: st
     assert type(error) is CannotEncode
     assert error.message.startswith(says)
     assert error.hint == "emit strings, numbers, lists, dicts with string keys, True, False or None"
-    assert error.where == "key 1"
+    assert (error.phase, error.where, error.frames) == ("reduce", "key 1", ())
 
 
 @EACH_ENGINE
@@ -105,7 +105,7 @@ def test_what_json_cannot_say_names_the_record_when_a_mapper_emits_it(tmp_path: 
     """Found by mapping the task once more."""
     error = failing(job(tmp_path, "mr.emit(record)\nif record == 7: mr.emit({1})"), tmp_path, engine=engine)
     assert type(error) is CannotEncode
-    assert error.where == f"{tmp_path}/data.json:8"
+    assert (error.phase, error.where, error.frames) == ("map", f"{tmp_path}/data.json:8", ())
 
 
 LOOKS = {
