@@ -173,7 +173,7 @@ def unpack_group(block: bytes) -> Group:
     """A block of the same run -> its group."""
     if block[0] == _PICKLED:
         return Group(*pickle.loads(block))  # noqa: S301 - written by a worker of the same run: one domain of trust
-    places, keys, values = marshal.loads(block)  # noqa: S302 - likewise
+    places, keys, values = marshal.loads(block)  # noqa: S302 - written by a worker of the same run, too
     return Group(array("I", places), keys, values)
 
 

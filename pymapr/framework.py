@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Host(Protocol):
     """Whoever runs jobs in this process."""
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> Sequence[bytes] | None:
+    def execute(self, job: Job, data: Iterable[Any], workers: int | None, /) -> Sequence[bytes] | None:
         """Run the job on `data`, an iterable of JSON lines.
 
         Returns the output (JSON lines, in chunks) after a parallel run, None after a serial one, whose emitter holds
@@ -31,7 +31,7 @@ class Host(Protocol):
 class Busy:
     """The host inside a worker: a job cannot start another."""
 
-    def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> Sequence[bytes] | None:  # noqa: ARG002 - as the interface has it
+    def execute(self, _job: Job, _data: Iterable[Any], _workers: int | None, /) -> Sequence[bytes] | None:
         """Refuse."""
         raise UserCodeFailed(
             "execute was called by a mapper or reducer, while the job runs", "call execute once, at the end of the file"

@@ -48,7 +48,7 @@ def data_on_stdin(inputs: Sequence[Input]) -> None:
     os.dup2(source, 0)
     if source != 0:
         os.close(source)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays open for good
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)  # for good
 
 
 def _copy_of_stdin() -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import ExitStack, closing
 from typing import IO, TYPE_CHECKING, Any
 
 from pymapr.errors import InputError
@@ -92,14 +93,9 @@ class Input:
 
 def open_inputs(paths: Iterable[str]) -> list[Input]:
     """Open all of them, or none. Raises InputError."""
-    opened: list[Input] = []
-    try:
-        for path in paths:
-            opened.append(open_input(path))  # noqa: PERF401 - if one fails, those before it must be closed
-    except BaseException:
-        for source in opened:
-            source.close()
-        raise
+    with ExitStack() as if_one_fails:
+        opened = [if_one_fails.enter_context(closing(open_input(path))) for path in paths]
+        if_one_fails.pop_all()
     return opened
 
 

@@ -80,7 +80,7 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
 def _main_module(path: str) -> types.ModuleType:
     main = types.ModuleType("__main__")
     main.__file__ = path
-    main.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter itself does for a script
+    vars(main)["__builtins__"] = __builtins__  # as the interpreter itself does for a script
     return main
 
 

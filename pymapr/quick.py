@@ -35,7 +35,7 @@ def load_for(size: int) -> None:
 
         _decoder, _errors = msgspec.json.Decoder(), (msgspec.MsgspecError, RecursionError, ValueError)
     except Exception:  # it is not there, or what is found is a file of that name beside the script
-        _decoder = None
+        return
 
 
 def parse_lines(lines: Sequence[bytes]) -> list[Any] | None:

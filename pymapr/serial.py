@@ -123,5 +123,5 @@ def shuffler(seed: int) -> Permute:
         return lambda _key, values: values.reverse()
     from random import Random  # costs milliseconds, and plain runs never need it
 
-    chance = Random(seed)  # noqa: S311 - to be repeated, not a secret
+    chance = Random(seed)
     return lambda _key, values: chance.shuffle(values)

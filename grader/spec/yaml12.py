@@ -260,10 +260,11 @@ def _joined(text: str, place: Place) -> str:
 class _Dumper(yaml.SafeDumper):
     """Quotes exactly the text that `resolve` would take for something else."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's types have no ClassVar here
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 (PyYAML's interface)
+    def ignore_aliases(self, _data: object) -> bool:
         return True
+
+
+_Dumper.yaml_implicit_resolvers = {}  # its own, and none of PyYAML's
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

@@ -97,7 +97,7 @@ def in_advance(lines: Sequence[bytes], workers: int, seed: int | None) -> list[M
         from random import Random
 
         lines = list(lines)
-        Random(f"records {seed}").shuffle(lines)  # noqa: S311 - to be repeated, not a secret
+        Random(f"records {seed}").shuffle(lines)
     tasks = max(2, min(len(lines), 2 * workers))
     bounds = [len(lines) * part // tasks for part in range(tasks + 1)]
     return [

@@ -77,7 +77,7 @@ class Packing:
             return True
         from random import Random
 
-        return Random(f"combine {self._begin.seed} {task}").random() < 0.5  # noqa: S311 - to be repeated, not a secret
+        return Random(f"combine {self._begin.seed} {task}").random() < 0.5
 
     def _shortened(self, key: Any, values: list[Any]) -> list[Any]:
         emitter = self._job.emitter

@@ -31,13 +31,13 @@ class Progress:
     def started(self, spec: WorkerSpec, pid: int) -> None:
         """A worker was started."""
 
-    def fed(self, worker: int, task: MapTask) -> None:
+    def fed(self, worker: int, task: MapTask, /) -> None:
         """A worker was given a map task."""
 
     def mapped(self, worker: int, message: Mapped) -> None:
         """A map task is done."""
 
-    def shuffled(self, account: Account) -> None:
+    def shuffled(self, account: Account, /) -> None:
         """The map phase is over."""
 
     def reduced(self, worker: int, message: Reduced) -> None:
@@ -76,7 +76,7 @@ class PlainProgress(Progress):
         """One line a worker."""
         self._say(f"worker {spec.number}", f"started, process {pid}")
 
-    def fed(self, worker: int, task: MapTask) -> None:
+    def fed(self, worker: int, task: MapTask, /) -> None:
         """One line for the first task of each worker, then one every two seconds."""
         self._done += task.end - task.start
         if worker in self._fed and perf_counter() - self._heard < _EVERY:
@@ -93,7 +93,7 @@ class PlainProgress(Progress):
         for place, number in enumerate((message.records, message.pairs, message.keys)):
             counts[place] += number
 
-    def shuffled(self, account: Account) -> None:
+    def shuffled(self, account: Account, /) -> None:
         """One line a worker: what it mapped; one on the shuffle."""
         for worker, (records, pairs, keys) in sorted(self._counts.items()):
             self._say(f"worker {worker}", f"mapped {records} records to {pairs} pairs under {keys} keys")
@@ -135,7 +135,7 @@ class BarProgress(PlainProgress):
         super().began(options, inputs)
         self._bar = None
 
-    def fed(self, worker: int, task: MapTask) -> None:  # noqa: ARG002 - as the interface has it
+    def fed(self, _worker: int, task: MapTask, /) -> None:
         """Draw the bar forward."""
         self._done += task.end - task.start
         if self._bar is None and self._sizes and perf_counter() - self._began > self._PATIENCE:
@@ -154,7 +154,7 @@ class BarProgress(PlainProgress):
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done)
 
-    def shuffled(self, account: Account) -> None:  # noqa: ARG002 - as the interface has it
+    def shuffled(self, _account: Account, /) -> None:
         """From here on the end is near, and its distance unknown."""
         if self._bar is not None:
             self._bar.update(self._task, description="reduce", completed=self._sizes)

@@ -128,7 +128,7 @@ class Reducing:
         """The same in another order, as the seed has it; ranks mean nothing any more."""
         from random import Random
 
-        chance = Random(f"{self._begin.seed} {task}")  # noqa: S311 - to be repeated, not a secret
+        chance = Random(f"{self._begin.seed} {task}")
         items = list(groups.items())
         for _, values in items:
             chance.shuffle(values)
