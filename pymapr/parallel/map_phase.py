@@ -140,6 +140,7 @@ class MapPhase:
         for seat, message in self._run.events(self._crew):
             if isinstance(message, Batch) and seat is source:
                 self._crew.done(seat, Enumerate)
+                self._run.relay(len(message.payload))
                 batch = message
             elif isinstance(message, Mapped):
                 self._take(seat, message)
