@@ -187,6 +187,24 @@ def test_what_passes_through_is_capped() -> None:
     assert caught.value.message == "more than 1000 bytes had to pass between the processes of the run"
 
 
+def test_data_that_a_script_makes_itself_is_capped_as_well() -> None:
+    """All of it passes through the master on its way to the workers, though nothing that they make of it does."""
+
+    def reads_out_much(channel: Channel, spec: WorkerSpec) -> Any:
+        channel.send(Ready("given", "generator", False, 0.0))
+        sent = 0
+        while (message := channel.receive()) is not None:
+            if isinstance(message, Enumerate):
+                sent += 1
+                channel.send(Batch(1, sent == 2000, pack_lines([b"1" * 100])))
+            elif isinstance(message, MapTask):
+                channel.send(MAPPED._replace(task=message.task))
+        os._exit(0)
+
+    with pytest.raises(RelayExceeded, match="more than 100000 bytes"):
+        mastered(reads_out_much, given=None, relay=100_000)
+
+
 def test_a_single_message_is_capped_too() -> None:
     """Before it is read into memory."""
     with pytest.raises(ProtocolError, match="more than is allowed"):

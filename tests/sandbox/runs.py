@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from grader.model import Limits
 from grader.sandbox.runner import Outcome, Program, Sandbox
 from grader.sandbox.stage import Stage, files_below
+from grader.sandbox.zygote import descendants, parent_of
 from pymapr.model import Order
 
 RECORDS = [f"record {number}" for number in range(8)]
@@ -98,3 +101,21 @@ def printed(outcome: Outcome) -> list[str]:
 def open_descriptors() -> int:
     """How many descriptors this process has open."""
     return len(list(Path("/dev/fd").iterdir()))
+
+
+def processes() -> set[int]:
+    """The processes below this one, but for those of a browser: other tests may share this process with one.
+
+    All that a sandbox starts is a fork of this Python, or below such a fork.
+    """
+    own = os.getpid()
+    forks = [pid for pid in descendants(own) if parent_of(pid) == own and not _runs_another_program(pid)]
+    return {*forks, *(pid for fork in forks for pid in descendants(fork))}
+
+
+def _runs_another_program(pid: int) -> bool:
+    """Whether it is known not to be Python."""
+    try:
+        return not Path(f"/proc/{pid}/exe").samefile(sys.executable)
+    except OSError:  # it ended, or may not be looked at
+        return False

@@ -17,6 +17,7 @@ from grader.sandbox.zygote import descendants, parent_of
 from grader.submission import Submission
 from sandbox import graderprocess
 from sandbox.rig import HOSTILE, SHARED, attacks
+from sandbox.runs import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +94,7 @@ def what_counts(results: Sequence[SubmissionResult]) -> dict[str, object]:
 
 def test_a_class_with_villains_is_graded_as_one_without(spec: Spec, tmp_path: Path) -> None:
     """Two at once, villains between the others: same verdicts, same points, same words, in the same order."""
-    before = set(descendants(os.getpid()))
+    before = processes()
     alone = grade([spec], submissions(tmp_path / "alone", HONEST), at_once=2, cache=None)
     mixed = [*VILLAINS][:4] + HONEST[:2] + [*VILLAINS][4:] + HONEST[2:]
     together = grade([spec], submissions(tmp_path / "together", mixed), at_once=2, cache=None)
@@ -101,7 +102,7 @@ def test_a_class_with_villains_is_graded_as_one_without(spec: Spec, tmp_path: Pa
     assert what_counts(together) == what_counts(alone)
     assert {one.verdict for one in alone} == {Verdict.ACCEPTED}
     assert {one.submission: one.verdict for one in together if one.submission in VILLAINS} == VILLAINS
-    assert set(descendants(os.getpid())) <= before
+    assert processes() <= before
 
 
 ASLEEP = ["denial/sleep", "denial/deaf", "denial/stopped", "forging/silent_wire"]

@@ -16,7 +16,7 @@ from grader.sandbox import runner, slot, watch
 from grader.sandbox.runner import Failure, Sandbox
 from grader.sandbox.zygote import descendants, parent_of
 from pymapr.model import Order
-from sandbox.runs import COUNT, EMIT, RECORDS, Quick, Runs, job, open_descriptors
+from sandbox.runs import COUNT, EMIT, RECORDS, Quick, Runs, job, open_descriptors, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -303,22 +303,22 @@ def test_nothing_is_left_of_a_run_whatever_became_of_it(own: Runs) -> None:
     for hash_seed in slot.HASH_SEEDS:
         own.serial(job(), hash_seed=hash_seed)
     own.parallel(job())
-    before = open_descriptors(), threading.active_count(), len(list(descendants(os.getpid())))
+    before = open_descriptors(), threading.active_count(), len(processes())
     for body in (EMIT, "1 / 0", "import os; os._exit(3)", "import os; os.kill(os.getpid(), 19)", "open('left', 'w')"):
         own.serial(job(body), Quick())
         own.parallel(job(body), Quick())
-    assert (open_descriptors(), threading.active_count(), len(list(descendants(os.getpid())))) == before
+    assert (open_descriptors(), threading.active_count(), len(processes())) == before
     assert {path.name.split("-")[0] for path in own.sandbox.root.iterdir()} == {"copies"}
 
 
 def test_a_sandbox_that_is_closed_leaves_nothing(tmp_path: Path) -> None:
     """Neither its zygotes nor its folder; closing it twice is no trouble."""
-    before = open_descriptors(), len(list(descendants(os.getpid())))
+    before = open_descriptors(), len(processes())
     with Sandbox() as made:
         Runs(made, tmp_path).serial(job())
         root = made.root
     made.close()
-    assert (open_descriptors(), len(list(descendants(os.getpid())))) == before
+    assert (open_descriptors(), len(processes())) == before
     assert not root.exists()
 
 
