@@ -14,6 +14,7 @@ from itertools import chain, repeat
 from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pymapr import depth
 from pymapr.errors import CannotEncode, InputError
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ _ATOMS = frozenset((str, int, float, bool, type(None)))
 _BOXES = frozenset((list, tuple))
 _LONG = 8
 """Scalars of the first row from which on rows are long."""
+_MOST_DEEP = 10_000
+"""The recursion limit up to which pickle cannot run out of stack with twice as many calls."""
 _PICKLED = pickle.PROTO[0]
 """The first byte of every pickle; no marshalled tuple begins with it."""
 
@@ -166,7 +169,11 @@ def pack_group(group: Group) -> bytes:
     """A group -> block; raises whatever pickle raises for what cannot travel."""
     if _long_rows(group):
         return marshal.dumps((group.places.tobytes(), group.keys, group.values))
-    return pickle.dumps(tuple(group), pickle.HIGHEST_PROTOCOL)
+    try:
+        return pickle.dumps(tuple(group), pickle.HIGHEST_PROTOCOL)
+    except RecursionError:  # pickle takes two calls for a level of nesting, the parser of JSON one
+        with depth.twice(_MOST_DEEP):
+            return pickle.dumps(tuple(group), pickle.HIGHEST_PROTOCOL)
 
 
 def unpack_group(block: bytes) -> Group:

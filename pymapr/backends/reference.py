@@ -7,7 +7,7 @@ from itertools import chain
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
-from pymapr import guest, loader, serial
+from pymapr import depth, guest, loader, serial
 from pymapr.job import Job
 from pymapr.model import Options, RunResult, RunTimings
 from pymapr.parallel.account import Account, blank_lines, figures
@@ -31,7 +31,8 @@ class Serial:
 
         def take(loaded: Job, given: Iterable[Any] | None) -> None:
             watch.add("startup", began, perf_counter() - began, process_time() - cpu)
-            runs.append(serial.run(loaded, _lines(data, given), watch, _permutation(options.order)))
+            with depth.room():
+                runs.append(serial.run(loaded, _lines(data, given), watch, _permutation(options.order)))
 
         if isinstance(job, Job):
             take(job, None)

@@ -13,7 +13,7 @@ from itertools import chain
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pymapr import serial
+from pymapr import depth, serial
 from pymapr.codecs import as_bytes, pack_lines
 from pymapr.errors import EngineError, MaprError, UserCodeFailed, by_name
 from pymapr.parallel.account import figures
@@ -80,10 +80,8 @@ class Worker:
             gc.freeze()
             gc.disable()
         try:
-            self._announce()
-            while (message := self._channel.receive()) is not None and not isinstance(message, Stop):
-                self._answer(message)
-                flush_prints()
+            with depth.room():
+                self._listen()
         except MaprError as error:
             report(self._channel, error)
         except BrokenPipeError:
@@ -92,6 +90,12 @@ class Worker:
             report(self._channel, _fault(error))
         flush_prints()
         os._exit(0)
+
+    def _listen(self) -> None:
+        self._announce()
+        while (message := self._channel.receive()) is not None and not isinstance(message, Stop):
+            self._answer(message)
+            flush_prints()
 
     def _announce(self) -> None:
         now = perf_counter()

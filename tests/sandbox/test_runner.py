@@ -53,6 +53,15 @@ def test_a_parallel_run_gives_the_same(runs: Runs, workers: int, order: Order) -
     assert (outcome.record.engine, outcome.record.workers, outcome.record.order) == ("parallel", workers, str(order))
 
 
+def test_a_job_may_recurse_as_deeply_as_outside(runs: Runs) -> None:
+    """994 calls and its own are what the course's framework leaves of a thousand, in one process as in several."""
+    before = "def descend(calls):\n    return 0 if calls == 0 else 1 + descend(calls - 1)"
+    source = job("mr.emit_intermediate(0, descend(994))", "mr.emit([descend(994), *values])", before=before)
+    assert (
+        runs.serial(source).output == runs.parallel(source).output == b"[994, 994, 994, 994, 994, 994, 994, 994, 994]\n"
+    )
+
+
 def test_the_values_of_a_key_can_be_permuted(runs: Runs) -> None:
     """By a seed: one seed is one order."""
     source = job(reducer="mr.emit(values)")
