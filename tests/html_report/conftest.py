@@ -15,7 +15,7 @@ from grader.reports import to_html
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request
 
     from grader.model import GradeReport
 
@@ -110,6 +110,11 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def heading(page: Page) -> Locator:
+    """Whose page it is: a student's, for the overview's own heading stays until the page has followed."""
+    return page.locator("#student").get_by_role("heading", level=1)
 
 
 def saved(report: GradeReport, path: Path) -> Path:

@@ -29,6 +29,7 @@ from grader.model import (
 )
 from grader.reports import to_html
 from html_report.classes import a_class
+from html_report.conftest import heading
 
 if TYPE_CHECKING:
     from html_report.conftest import Open
@@ -95,20 +96,22 @@ def test_in_no_field_does_text_act(opened: Open, text: str) -> None:
     """No dialog, no request, no element: the overview and the page read as the text does. (The fixture watches.)"""
     page = opened(everywhere(text))
     page.get_by_label("Student").fill(text[:5])
+    expect(page.get_by_role("button", name="Clear")).to_be_visible()
     page.get_by_label("Student").fill("")
+    expect(page.get_by_role("button", name="Clear")).to_be_hidden()
     page.locator("#rows tr", has_text="set by hand").get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+    expect(heading(page)).not_to_be_empty()
     for kind in ("img", "link", "iframe", "[onmouseover]", "[onerror]", "script:not([type*=json], [type=module])"):
-        assert page.locator(kind).count() == 0, kind
+        expect(page.locator(kind), kind).to_have_count(0)
 
 
 def test_markup_is_shown_as_it_was_written(opened: Open) -> None:
     """A student who emits HTML wants to see it."""
     page = opened(everywhere(EVIL["script"]), width=1000)
     page.locator("#rows tr", has_text="set by hand").get_by_role("link").click()
-    assert page.get_by_role("heading", level=1).inner_text() == EVIL["script"]
-    assert page.locator(".difference .expected").inner_text() == EVIL["script"]
-    assert page.locator(".reproduce code").inner_text() == EVIL["script"]
+    expect(heading(page)).to_have_text(EVIL["script"])
+    expect(page.locator(".difference .expected")).to_have_text(EVIL["script"], use_inner_text=True)
+    expect(page.locator(".reproduce code")).to_have_text(EVIL["script"])
 
 
 def test_what_cannot_be_seen_is_spelt_out(opened: Open) -> None:
@@ -143,7 +146,7 @@ def test_huge_texts_are_cut_and_it_is_said_how_much_is_missing(opened: Open) -> 
     page = opened(report, width=375)
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     page.locator("#rows tr", has_text="set by hand").get_by_role("link").click()
-    assert "more characters)" in page.get_by_role("heading", level=1).inner_text()
+    expect(heading(page)).to_contain_text("more characters)")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
 
 

@@ -62,8 +62,8 @@ def test_paper_is_white_and_everything_on_it_is_unfolded(opened: Open) -> None:
     page = opened(a_class(20), "student-0003/join", dark=True)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert brightness(page) == 1
-    assert page.locator("details.dataset:not([open])").count() == 0
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator("details.dataset:not([open])")).to_have_count(0)
     expect(page.get_by_role("navigation", name="Report")).to_be_hidden()
 
 
@@ -71,7 +71,7 @@ def test_on_paper_the_table_has_all_its_rows(opened: Open) -> None:
     """Not only those that somebody scrolled to."""
     page = opened(a_class(20))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("#rows tr").count() == 140
+    expect(page.locator("#rows tr")).to_have_count(140)
 
 
 def test_nothing_moves_for_those_who_asked_for_stillness(opened: Open) -> None:
@@ -87,11 +87,12 @@ def test_every_verdict_has_a_sign_and_a_word_besides_its_colour(opened: Open) ->
     results += [a_result(a_case(verdict=verdict), submission=verdict.value) for verdict in Verdict]
     page = opened(a_report(*results))
     page.get_by_role("button", name="Verdict").click()
-    badges = ["".join(text.split()) for text in page.locator("#rows .badge").all_inner_texts()]
-    assert badges[0] == "✓accepted"
-    assert badges[-1] == "!grader-error"
-    assert {badge[0] for badge in badges[1:-1]} == {"✗"}
-    assert {badge[1:] for badge in badges} == {verdict.value for verdict in Verdict}
+    badges = page.locator("#rows .badge")
+    expect(badges.first).to_have_text("✓accepted")
+    expect(badges.last).to_have_text("!grader-error")
+    texts = ["".join(text.split()) for text in badges.all_inner_texts()]
+    assert {text[0] for text in texts[1:-1]} == {"✗"}
+    assert {text[1:] for text in texts} == {verdict.value for verdict in Verdict}
 
 
 def test_focus_can_be_seen(opened: Open) -> None:
@@ -99,7 +100,7 @@ def test_focus_can_be_seen(opened: Open) -> None:
     page = opened(a_class(2))
     for _ in range(8):
         page.keyboard.press("Tab")
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        expect(page.locator(":focus")).to_have_css("outline-style", "solid")
 
 
 def test_without_scripts_one_student_reads_all_and_a_class_is_told_to_open_a_browser(opened: Open) -> None:
