@@ -70,8 +70,7 @@ def _runs_here(args: argparse.Namespace) -> bool:
 
 def _run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us: leave no half-written file
-    if args.data.count("-") > 1:
-        raise UsageError("standard input (-) can be read only once")
+    _check(args)
     try:
         result = _run_into(args)
     except BrokenPipeError:  # whoever reads our output has had enough, as `| head` has: no failure
@@ -79,6 +78,14 @@ def _run(args: argparse.Namespace) -> int:
         return DONE
     show_remarks(result.remarks, args.progress)
     return DONE
+
+
+def _check(args: argparse.Namespace) -> None:
+    from pymapr.destination import refuse_loss
+
+    if args.data.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    refuse_loss(args.job, args.data, args.output, args.timings)
 
 
 def _run_into(args: argparse.Namespace) -> RunResult:

@@ -1,4 +1,7 @@
-"""Where a command's output goes: a file that appears only when it is complete, or this process's own stdout."""
+"""Where a command's output goes: a file that appears only when it is complete, or this process's own stdout.
+
+It refuses a file that the command needs itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pymapr.errors import EngineError, UsageError
 from pymapr.messages import FULL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
 
@@ -24,9 +27,7 @@ class Destination:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        plain = bool(path) and (os.path.isfile(path) or not os.path.exists(path))
-        # A link stays a link, so what it leads to is replaced; a device or a pipe is written, not replaced.
-        self._final = os.path.realpath(path) if plain else ""
+        self._final = _replaced(path)
         self._partial = f"{self._final}.{os.getpid()}.partial"
         self.written = 0
 
@@ -34,8 +35,13 @@ class Destination:
         try:
             self._file = self._open()
         except OSError as error:
-            raise UsageError(f"{self._path}: {error.strerror}", "the folder must exist and be writable") from None
+            raise UsageError(f"{self._path}: {error.strerror}", self._mend(error)) from None
         return self
+
+    def _mend(self, error: OSError) -> str:
+        if isinstance(error, IsADirectoryError):
+            return f"name a file, as in {os.path.join(self._path, 'out.json')}"
+        return "the folder must exist and be writable"
 
     def _open(self) -> IO[bytes]:
         if not self._path:
@@ -72,6 +78,38 @@ class Destination:
             if self._final:
                 with suppress(FileNotFoundError):
                     os.unlink(self._partial)
+
+
+def _replaced(path: str) -> str:
+    """The file that output to `path` takes the place of, if any.
+
+    A link stays a link, so what it leads to is replaced; a device, a pipe or stdout ("") is written, not replaced.
+    """
+    plain = os.path.isfile(path) or not os.path.exists(path)
+    return os.path.realpath(path) if path and plain and not path.endswith(os.sep) else ""
+
+
+def refuse_loss(job: str, data: Sequence[str], output: str, timings: str) -> None:
+    """Raise UsageError where the output or the timings would take the place of the job, of data, or of each other.
+
+    job, data: as the command names them, `-` being stdin. output, timings: files; "" is stdout, and none.
+    """
+    needed = [("the job", job), *(("the data", path) for path in data)]
+    for option, path in (("--output", output), ("--timings", timings)):
+        for what, other in needed:
+            if _same(path, 0 if other == "-" else other):
+                named = "on standard input" if other == "-" else other
+                raise UsageError(f"{option} {path} would overwrite {what} {named}", f"name another file after {option}")
+    if timings and (_same(timings, output or 1) or _replaced(timings) == _replaced(output) != ""):
+        raise UsageError(f"--timings {timings} would overwrite the output", "name another file after --timings")
+
+
+def _same(path: str, other: str | int) -> bool:
+    """Whether output to `path` would replace `other`, a file or a descriptor; two names of one file are the same."""
+    try:
+        return os.path.samefile(_replaced(path), other)
+    except OSError:  # one of them is no file, or none yet
+        return False
 
 
 @contextmanager

@@ -156,7 +156,7 @@ def test_a_link_stays_a_link_and_a_device_a_device(folder: Path, pymapr: Command
     assert done.stderr == ""
 
 
-NO_PLACE = {"no/such/out.json": "No such file or directory", "folder": "Is a directory"}
+NO_PLACE = {"no/such/out.json": "No such file or directory", "job.py/out.json": "Not a directory"}
 
 
 @pytest.mark.parametrize("option", ["--output", "--timings"])
@@ -165,7 +165,6 @@ def test_a_place_that_cannot_be_written_is_told_before_the_run(
     folder: Path, pymapr: Command, option: str, path: str, says: str
 ) -> None:
     """Exit code 4, and no output."""
-    (folder / "folder").mkdir()
     done = pymapr("run", "job.py", "data.json", option, path, *QUIET)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == f"pymapr: error: {path}: {says}\n\nhint: the folder must exist and be writable\n"
