@@ -1,11 +1,13 @@
 """How large the HTML report of a class is, and how soon one can use it: `python benchmarks/html_report.py [STUDENTS]`.
 
 A synthetic class over seven assignments, written, then opened in headless Chromium; the median of several openings.
+Needs the extra `test`, and Chromium.
 Not called `html.py`: a script's folder comes first where Python looks, and this would be everybody's `html`.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import statistics
 import sys
@@ -15,8 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+try:
+    from playwright.sync_api import Browser, sync_playwright
+except ModuleNotFoundError:
+    sys.exit("benchmarks/html_report.py needs playwright: pip install -e '.[test]'")
 from html_report.classes import a_class
-from playwright.sync_api import Browser, sync_playwright
 
 from grader.reports import to_html
 
@@ -44,7 +49,18 @@ ACTIONS = {
 }
 
 
-def main(students: int) -> None:
+def main() -> None:
+    """Asks for the size of the class, and measures it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("students", nargs="?", type=int, default=1000, metavar="STUDENTS", help="default: 1000")
+    students: int = parser.parse_args().students
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("benchmarks/html_report.py needs Chromium: sudo apt-get install -y chromium")
+    measure(students, chromium)
+
+
+def measure(students: int, chromium: str) -> None:
     """Prints the table."""
     report = a_class(students)
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +71,7 @@ def main(students: int) -> None:
         print(f"{students} students x 7 assignments: {len(report.results)} submissions")
         print(f"  written in {time.perf_counter() - start:.1f} s, {path.stat().st_size / 1e6:.1f} MB")
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             rounds = [opening(browser, path) for _ in range(OPENINGS)]
             browser.close()
     for name in rounds[0]:
@@ -78,4 +94,4 @@ def opening(browser: Browser, path: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main()

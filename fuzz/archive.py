@@ -17,7 +17,10 @@ import warnings
 import zipfile
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ModuleNotFoundError:
+    sys.exit("fuzz/archive.py needs atheris: pip install atheris")
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

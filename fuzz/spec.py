@@ -11,7 +11,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ModuleNotFoundError:
+    sys.exit("fuzz/spec.py needs atheris: pip install atheris")
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

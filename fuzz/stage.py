@@ -12,7 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ModuleNotFoundError:
+    sys.exit("fuzz/stage.py needs atheris: pip install atheris")
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

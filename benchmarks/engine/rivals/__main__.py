@@ -7,6 +7,7 @@ several. Outputs must be the same bag of records (in lists within a record, orde
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
@@ -31,6 +32,7 @@ SIDES = {
     "dask.bag": "with_dask.py",
     "PySpark": "with_spark.py",
 }
+MODULES = {"mrjob": "mrjob", "dask.bag": "dask", "PySpark": "pyspark"}
 
 
 class Times(NamedTuple):
@@ -98,6 +100,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="1: 20 to 40 MB a job")
     args = parser.parse_args()
     args.sides = list(dict.fromkeys(["pymapr", *args.sides]))
+    if missing := [side for side in args.sides if side in MODULES and not importlib.util.find_spec(MODULES[side])]:
+        sys.exit(f"benchmarks/engine/rivals needs {', '.join(missing)}: pip install -e '.[bench]', or choose --sides")
     print(f"{'job':24}" + "".join(f"{side:>22}" for side in args.sides) + "   seconds (wall, CPU over pymapr's)")
     rows = {}
     with tempfile.TemporaryDirectory(prefix="pymapr-bench-") as work:
