@@ -121,7 +121,7 @@ def _as_json(result: RunResult) -> bytes:
 def _doctor(args: argparse.Namespace) -> int:
     from pymapr import doctor
 
-    lines = doctor.render(doctor.surprises(args.file), args.file) if args.file else doctor.machine()
+    lines = doctor.machine() if args.file is None else doctor.file(args.file)
     write_stdout("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
     return DONE
 

@@ -1,4 +1,7 @@
-"""What this machine offers a job, told in lines; changes nothing, and a question that fails is a line, not a crash."""
+"""What this machine offers a job, or what in a job file surprises, told in lines; changes nothing, and runs no job.
+
+A question that fails is a line, not a crash; a file that cannot be read is refused.
+"""
 
 import importlib.util
 import multiprocessing
@@ -13,9 +16,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from pymapr.cores import Cores, cores, physical_memory, usable_memory
+from pymapr.errors import UsageError
+from pymapr.loader import which_file
 from pymapr.surprises import Surprise, render, surprises
 
-__all__ = ["Surprise", "machine", "render", "surprises"]
+__all__ = ["Surprise", "file", "machine", "render", "surprises"]
 
 # Engines that need a library: what to import, what to install.
 OPTIONAL = {"dask": ("distributed", "dask[distributed]"), "spark": ("pyspark", "pyspark")}
@@ -36,6 +41,15 @@ def machine() -> Iterator[str]:
     yield _line("temporary", told_temporary(Path(tempfile.gettempdir()), _mounts()))
     yield from (_line("engine", text) for text in told_engines(_importable))
     yield from told_by(entry_points(group="pymapr.doctor"))
+
+
+def file(path: str) -> Iterator[str]:
+    """Lines for people: what in this job file would surprise its author. Raises UsageError where it cannot be read."""
+    try:
+        found = surprises(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", which_file(path, error)) from None
+    return render(found, path)
 
 
 def _line(topic: str, text: str) -> str:

@@ -10,13 +10,14 @@ import json
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 from pymapr import framework
 from pymapr.blame import blame, own_frames
-from pymapr.errors import JobLoadError, MaprError
+from pymapr.errors import JobError, JobLoadError, MaprError
 from pymapr.job import Emitter, Job, check_data, from_namespace
 
 if TYPE_CHECKING:
@@ -56,25 +57,46 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
     capture = _Capture(take)
     framework.set_host(capture)
     sys.modules["MapReduce"] = sys.modules["MapReduce_original"] = framework_module()
-    code = compile_file(path)
-    main = _main_module(path)
-    sys.modules["__main__"] = main
-    sys.argv = [path, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    try:
-        exec(code, main.__dict__)  # noqa: S102 - running the job is what this is for
-    except _Taken:
-        return
-    except SystemExit as error:
-        if error.code not in (None, 0):
+    with _perhaps_swapped(path, arguments):
+        code = compile_file(path)
+        main = _main_module(path)
+        sys.modules["__main__"] = main
+        sys.argv = [path, *arguments]
+        sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+        try:
+            exec(code, main.__dict__)  # noqa: S102 - running the job is what this is for
+        except _Taken:
+            return
+        except SystemExit as error:
+            if error.code not in (None, 0):
+                raise blame(error, "load", "") from None
+        except BaseException as error:
+            if isinstance(error, MaprError) and error.phase:
+                raise  # it knows its place, and that is not here
             raise blame(error, "load", "") from None
-    except BaseException as error:
-        if isinstance(error, MaprError) and error.phase:
-            raise  # it knows its place, and that is not here
-        raise blame(error, "load", "") from None
-    if not capture.taken:
-        _forget_emissions(main.__dict__)
-        take(from_namespace(main.__dict__), None)
+        if not capture.taken:
+            _forget_emissions(main.__dict__)
+            take(_job_of(main), None)
+
+
+@contextmanager
+def _perhaps_swapped(path: str, arguments: Sequence[str]) -> Iterator[None]:
+    """Inside, an error that comes of loading data for the job, with the job given for data, gets the likelier mend."""
+    try:
+        yield
+    except JobError as error:
+        job = next((os.path.basename(name) for name in arguments if name.endswith(".py")), "")
+        if error.phase != "load" or path.endswith(".py") or not job or not os.path.isfile(path):
+            raise
+        hint = f"are job and data swapped? the job comes first: {job}, then {os.path.basename(path)}"
+        raise type(error)(error.message, hint, error.phase, error.where, error.frames, error.cause) from None
+
+
+def _job_of(main: types.ModuleType) -> Job:
+    try:
+        return from_namespace(vars(main))
+    except JobLoadError as error:
+        raise error.at("load", os.path.basename(str(main.__file__))) from None
 
 
 def _main_module(path: str) -> types.ModuleType:
@@ -106,7 +128,7 @@ def compile_file(path: str) -> types.CodeType:
             source = file.read()
         return compile(source, path, "exec", dont_inherit=True)
     except OSError as error:
-        raise JobLoadError(f"{path}: {error.strerror}", _nearest(path, error), "load") from None
+        raise JobLoadError(f"{path}: {error.strerror}", which_file(path, error), "load") from None
     except SyntaxError as error:
         raise _does_not_compile(error, path) from None
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting that the parser gives up on
@@ -114,8 +136,11 @@ def compile_file(path: str) -> types.CodeType:
         raise JobLoadError(f"does not compile: {error}", "", "load", path, own_frames(error), name) from None
 
 
-def _nearest(path: str, error: OSError) -> str:
-    if not isinstance(error, FileNotFoundError):
+def which_file(path: str, error: OSError) -> str:
+    """What to do about a job file that cannot be read."""
+    if isinstance(error, PermissionError):
+        return f"let yourself read it: chmod u+r {path}"
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
         return "name the file that holds mapper and reducer"
     from pymapr.inputs import did_you_mean
 

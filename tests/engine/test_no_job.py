@@ -25,9 +25,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 # ---- job files -------------------------------------------------------------------------------------------------------
 
 FILES = {
-    "no mapper": ("reducer = print\n", "the file has no mapper", "define a function mapper(record)", "load", ""),
-    "no reducer": ("mapper = print\n", "the file has no reducer", "define a function reducer(key, values)", "load", ""),
-    "empty": ("", "the file has no mapper", "define a function mapper(record)", "load", ""),
+    "no mapper": ("reducer = print\n", "the file has no mapper", "define a function mapper(record)", "load", "job.py"),
+    "no reducer": (
+        "mapper = print\n",
+        "the file has no reducer",
+        "define a function reducer(key, values)",
+        "load",
+        "job.py",
+    ),
+    "empty": ("", "the file has no mapper", "define a function mapper(record)", "load", "job.py"),
     "python 2 print": (
         'print "hello"\n',
         "does not compile: Missing parentheses in call to 'print'. Did you mean print(...)?, in `print \"hello\"`",
