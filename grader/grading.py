@@ -15,7 +15,8 @@ from grader.errors import NothingToGrade, SpecError, UsageError
 from grader.late import opened
 from grader.merging import Gradebooks
 from grader.model import Audience, GradeReport, Spec, SubmissionResult, Verdict
-from grader.publish import FORMATS, Wanted, publish, refuse_shared
+from grader.outputs import Given, refuse_loss
+from grader.publish import FORMATS, Wanted, publish
 from grader.reports import plain
 
 if TYPE_CHECKING:
@@ -30,22 +31,29 @@ if TYPE_CHECKING:
 
 def grade(args: argparse.Namespace) -> Exit:
     """Grade as the command line says."""
-    from grader import tidy
+    from grader import given, tidy
     from grader.sandbox import levels, tree
 
     audience, started = Audience(args.audience), datetime.now(UTC)
     reports, books = _reports(args), _gradebooks(args)
-    refuse_shared(_read(args), _written(reports, books))
+    written = [*_written(reports, books)]
+    refuse_loss(_read(args), written)
+    _require_store(args)
     reports.check()
     levels.require(args.require_sandbox)
     specs = load_specs(args.paths)
+    if args.store is not None:
+        written.append(("store", args.store))
+    refuse_loss((each for spec in specs for each in given.of_assignment(spec)), written)
     books.check(_report((), started, audience, ()), specs)
     if notice := levels.notice():
         _say(notice)
     tidy.sweep(tree.remove)
-    with tidy.work_folder() as work, _store(args) as store:
+    with tidy.work_folder() as work:
         wanted, skipped = _wanted(specs, args, work)
-        results = _judge(specs, wanted, args, store)
+        refuse_loss(_handed_in(args, wanted), written)
+        with _store(args) as store:
+            results = _judge(specs, wanted, args, store)
     policies = {spec.name: spec.late for spec in specs}
     results = [opened(result, policies[result.assignment], started) for result in results]
     report = _report(results, started, audience, skipped)
@@ -65,12 +73,25 @@ def _publish(report: GradeReport, reports: Wanted, books: Gradebooks, specs: Seq
             _say(line)
 
 
-def _read(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
-    """Files and folders that options name, not to be written over: each with its option."""
-    for name in ("store", "roster", "submissions", "submission"):
+def _read(args: argparse.Namespace) -> Iterator[Given]:
+    """Files and folders that options name, not to be written over."""
+    from grader import given
+
+    if args.store is not None:
+        yield from given.of_store(args.store)
+    for name in ("roster", "submissions", "submission"):
         if (path := getattr(args, name)) is not None:
-            yield name, path
-    yield from ((name, pair[0]) for name in EXPORTED if (pair := getattr(args, name)) is not None)
+            yield Given(path=path, option=name)
+    yield from (Given(path=pair[0], option=name) for name in EXPORTED if (pair := getattr(args, name)) is not None)
+
+
+def _handed_in(args: argparse.Namespace, wanted: Sequence[Submission]) -> Iterator[Given]:
+    from grader import given
+
+    if args.submissions is not None and args.submissions.is_dir():
+        yield from given.of_class(args.submissions, wanted)
+    elif args.submission is not None:
+        yield given.of_student(args.submission)
 
 
 def _written(reports: Wanted, books: Gradebooks) -> Iterator[tuple[str, Path]]:
@@ -155,13 +176,16 @@ def _lost(store: Store, results: Iterable[SubmissionResult]) -> list[str]:
     return [plain.visible(f"{student} ({assignment})") for student, assignment in lost]
 
 
+def _require_store(args: argparse.Namespace) -> None:
+    if args.store is None and (args.regrade or args.resume):
+        raise UsageError(f"--{'regrade' if args.regrade else 'resume'} needs a store", "name one with --store FILE")
+
+
 @contextmanager
 def _store(args: argparse.Namespace) -> Iterator[Store | None]:
     from grader.store import open_store
 
     if args.store is None:
-        if args.regrade or args.resume:
-            raise UsageError(f"--{'regrade' if args.regrade else 'resume'} needs a store", "name one with --store FILE")
         yield None
         return
     with closing(open_store(args.store)) as store:

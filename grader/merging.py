@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
 from grader.model import GradeReport, Spec, SubmissionResult
-from grader.publish import require_place, write_whole
+from grader.outputs import require_place, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class Gradebooks:
         said = []
         for platform, (exported, out) in self.pairs.items():
             merged = self._merged(platform, exported, report, specs)
-            write_whole(out, [merged.text])
+            write_whole(out, [merged.text], private=True)
             said += [f"{out}: {line}" for line in merged.said]
         return said
 

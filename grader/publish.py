@@ -1,6 +1,6 @@
 """Which report goes where: each format to the file that was named, the tables to the terminal; makes none of them.
 
-A file that cannot be written is refused before anything is graded. A report is written whole or not at all.
+A file that cannot be written is refused before anything is graded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import GraderError, UsageError
+from grader.outputs import require_place, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +32,9 @@ FORMATS = {
     "classroom50": "Classroom 50's result.json, of one submission",
 }
 """The formats that make one file of the whole report, each by the module `grader.reports.to_<format>`."""
+
+_PRIVATE = {"csv", "html"}
+"""Marks as people read them; what scripts and CI read is for whoever may read other files."""
 
 _STEP = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 """What a step of GitHub Actions has: the files for its summary, and for what later steps read."""
@@ -93,49 +97,13 @@ def _trouble(task: Callable[[], object]) -> GraderError | None:
 
 
 def _file_task(report: GradeReport, name: str, path: Path) -> Callable[[], None]:
-    return lambda: write_whole(path, _rendered(report, name))
+    return lambda: write_whole(path, _rendered(report, name), private=name in _PRIVATE)
 
 
 def _rendered(report: GradeReport, name: str) -> Iterator[str]:
     module = import_module(f"grader.reports.to_{name}")
     pieces: Iterator[str] = module.render(report, os.environ) if name == "classroom50" else module.render(report)
     return pieces
-
-
-def refuse_shared(read: Iterable[tuple[str, Path]], written: Iterable[tuple[str, Path]]) -> None:
-    """Refuse what would be written over a file that is read, or written already: a store or a roster would be gone.
-
-    read, written: options, by name, and the file that each names. Raises UsageError.
-    """
-    kept = {path.resolve(): name for name, path in read}
-    taken = dict(kept)
-    for name, path in written:
-        if kept.get(path.resolve()) == name:
-            hint = "name another to write: what was exported is all there is of the marks in it"
-            raise UsageError(f"--{name} would write over the file that it reads, {path}", hint)
-        other = taken.setdefault(path.resolve(), name)
-        if other != name:
-            hint = "give each report a file of its own"
-            raise UsageError(f"--{other} and --{name} name the same file, {path}", hint)
-
-
-def require_place(path: Path) -> None:
-    """Refuse what cannot be written before anything is graded, not an hour later. Raises UsageError."""
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path} cannot be written", "name a file in a folder that exists, where you may write")
-
-
-def write_whole(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file, so that there is a whole one or none; raises UsageError."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:  # a format's line ends are its own affair
-            file.writelines(pieces)
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "is there room where it goes?") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _feedback(report: GradeReport, folder: Path) -> list[str]:

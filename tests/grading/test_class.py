@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import stat
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -266,3 +267,15 @@ def test_a_step_of_github_gets_annotations_a_summary_and_a_result(pupils: Class)
     assert "file=class/bob/wordcount.py" in after[0]
     assert "wrong-answer" in (pupils.folder / "GITHUB_STEP_SUMMARY").read_text()
     assert (pupils.folder / "GITHUB_OUTPUT").read_text().startswith("result=")
+
+
+def test_marks_that_people_read_are_private(pupils: Class) -> None:
+    """Table, page and gradebook are made for their owner alone; one that is there stays for whom it was."""
+    options = ("--csv", "marks.csv", "--html", "r.html", "--canvas", "canvas.csv", "out.csv", "--json", "r.json")
+    for mode in (0o600, 0o640):
+        assert pupils.grade(*options).returncode == 0
+        for path in (pupils.folder / name for name in ("marks.csv", "r.html", "out.csv")):
+            assert stat.S_IMODE(path.stat().st_mode) == mode, path
+            path.chmod(0o640)
+    read_by_scripts = stat.S_IMODE((pupils.folder / "r.json").stat().st_mode)
+    assert read_by_scripts == stat.S_IMODE((pupils.folder / "canvas.csv").stat().st_mode)
