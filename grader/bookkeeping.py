@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from grader.store import Graded, Overridden, open_store
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+
+_DUST = 1e-9
+"""Points of fractions do not add up to the last digit."""
 
 
 def history(args: argparse.Namespace) -> Iterator[str]:
@@ -37,7 +41,15 @@ def override(args: argparse.Namespace) -> Iterator[str]:
             yield f"{whose}: the computed mark counts again"
         else:
             store.override(args.student, args.assignment, args.score, args.reason, _login())
+            most = store.maximum(args.student, args.assignment)
+            if most is not None and args.score > most + _DUST:
+                _say(f"{plain.points(args.score)} is above the maximum of {plain.points(most)} for {args.assignment}")
             yield f"{whose}: {plain.points(args.score)}, whatever was computed; reports show both"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"pymapr-grade: {plain.visible(line)}\n")
+    sys.stderr.flush()
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -35,6 +35,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _HISTORY = f"""
 SELECT at, student, assignment, dataset, {_KEYS}, verdict, score, max_score FROM judgement WHERE student = ? ORDER BY id
 """  # noqa: S608 - made of our own constants
+_MAXIMUM = """
+SELECT sum(max_score) FROM judgement
+WHERE id IN (SELECT max(id) FROM judgement WHERE student = ? AND assignment = ? GROUP BY dataset)
+"""
 _OVERRIDE = "INSERT INTO override (at, student, assignment, score, reason, by) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -115,6 +119,11 @@ class Store:
         rows = self._read("SELECT student, assignment, at, score, reason, by FROM override ORDER BY id")
         last = {(codec.unspell(row[0]), codec.unspell(row[1])): _overridden(row[1:]) for row in rows}
         return {whose: one.override for whose, one in last.items() if one.override is not None}
+
+    def maximum(self, student: str, assignment: str) -> float | None:
+        """The points that could be earned when it was last graded; None where nothing was."""
+        [(points,)] = self._read(_MAXIMUM, (codec.spell(student), codec.spell(assignment)))
+        return None if points is None else float(points)
 
     def changed_since(self, student: str, assignment: str, at: str) -> bool:
         """Whether what was last graded had not been handed in at a time, as the store writes it: an override's, say."""

@@ -105,7 +105,7 @@ def test_each_layout_that_is_known_can_be_asked_for() -> None:
         (["--regrade"], "--regrade needs a store"),
         (["--resume"], "--resume needs a store"),
         (["--store", "s", "--resume", "--regrade"], "not allowed with argument"),
-        (["--store", "roster.csv"], "roster.csv"),
+        (["--submissions", "class", "--store", "roster.csv"], "roster.csv"),
         (["--csv", "r", "--json", "r"], "--json and --csv name the same file, r"),
         (["--html", "nowhere/r.html"], "nowhere/r.html cannot be written"),
         (["--feedback", "nowhere/else"], "nowhere/else cannot be written"),
@@ -267,6 +267,18 @@ def test_a_step_of_github_gets_annotations_a_summary_and_a_result(pupils: Class)
     assert "file=class/bob/wordcount.py" in after[0]
     assert "wrong-answer" in (pupils.folder / "GITHUB_STEP_SUMMARY").read_text()
     assert (pupils.folder / "GITHUB_OUTPUT").read_text().startswith("result=")
+
+
+def test_an_override_above_the_maximum_is_remarked_on(pupils: Class) -> None:
+    """Of what was graded last. It counts all the same: bonus points exist, and so do slips."""
+    pupils.grade("--store", "s.sqlite")
+    pupils.command(pupils.assignment, "--submissions", "class", "--store", "s.sqlite", "--regrade")
+    give = ("override", "bob", "wordcount")
+    why = ("--reason", "bonus", "--store", "s.sqlite")
+    done = pupils.command(*give, "99", *why)
+    assert (done.returncode, done.stderr) == (0, "pymapr-grade: 99 is above the maximum of 10 for wordcount\n")
+    assert done.stdout == "wordcount of bob: 99, whatever was computed; reports show both\n"
+    assert pupils.command(*give, "10", *why).stderr == ""
 
 
 def test_marks_that_people_read_are_private(pupils: Class) -> None:
