@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymapr.errors import MaprError, UsageError
 from pymapr.messages import (
@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 _RUN = """Run a MapReduce job on every core.
 
 JOB.py is a file as students write it: a global mr = MapReduce.MapReduce() with mapper and reducer, or just a mapper and
-a reducer that yield. DATA is JSON lines, .gz too; - is standard input. The output goes to stdout, everything else to
-stderr."""
+a reducer that yield. The output goes to stdout, everything else to stderr."""
+
+_DOCTOR = """Say what this machine offers a job: cores, memory, processes, engines. With FILE, say instead what in that
+job file would surprise its author when it runs on many processes, or is graded."""
 
 _EPILOG = "exit code: 0 done, 1 the job's code failed, 2 interrupted, 3 the engine failed, 4 usage"
+_STEERED = ". `python JOB.py DATA` takes no options: PYMAPR_WORKERS, PYMAPR_ORDER and PYMAPR_PROGRESS steer it"
+_FINDINGS = "exit code: 0 told, whatever was found; 4 usage, or FILE cannot be read"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,12 +134,30 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, but for the exit code of a wrong command line, which is 4 here."""
+    """argparse, but a wrong command line ends with exit code 4, is told by the command it is for, and gets a mend."""
+
+    _given: Sequence[str] = ()
+
+    # Any: argparse's own signature is a family of overloads, whose namespaces may be of any class.
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._given = sys.argv[1:] if args is None else list(args)
+        found, unknown = super().parse_known_args(self._given, namespace)
+        if unknown:  # left to itself, argparse lets the parser of the whole command line complain
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        sys.stderr.write(f"pymapr: error: {message}\n\nhint: {self.prog} --help\n")
+        sys.stderr.write(f"pymapr: error: {message}\n\nhint: {self._mend()}\n")
         raise SystemExit(UsageError.exit_code)
+
+    def _mend(self) -> str:
+        if self.prog != "pymapr" or not self._given or not self._given[0].endswith(".py"):
+            return f"{self.prog} --help"
+        import shlex
+
+        data = () if self._given[1:] else ("DATA",)
+        return shlex.join(["pymapr", "run", *self._given, *data])
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -159,23 +181,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pymapr", description=about, epilog=_EPILOG, formatter_class=_Formatter)
     parser.add_argument("--version", action="version", version=f"pymapr {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, parser_class=_Parser, metavar="COMMAND")
-    run = commands.add_parser("run", help="run a job", description=_RUN, epilog=_EPILOG, formatter_class=_Formatter)
+    run = commands.add_parser(
+        "run", help="run a job", description=_RUN, epilog=_EPILOG + _STEERED, formatter_class=_Formatter
+    )
     run.set_defaults(command=_run)
     _add_run_arguments(run)
     doctor = commands.add_parser(
         "doctor",
         help="what this machine offers; with FILE, what in that job file would surprise its author",
+        description=_DOCTOR,
+        epilog=_FINDINGS,
         formatter_class=_Formatter,
     )
-    doctor.add_argument("file", metavar="FILE", nargs="?")
+    doctor.add_argument("file", metavar="FILE", nargs="?", help="a job file: it is read, never run")
     doctor.set_defaults(command=_doctor)
     return parser
 
 
 def _add_run_arguments(run: argparse.ArgumentParser) -> None:
     progress = os.environ.get("PYMAPR_PROGRESS", "auto")
-    run.add_argument("job", metavar="JOB.py")
-    run.add_argument("data", metavar="DATA", nargs="+")
+    run.add_argument("job", metavar="JOB.py", help="the file with mapper and reducer")
+    run.add_argument("data", metavar="DATA", nargs="+", help="JSON lines, .gz too; - is standard input")
     run.add_argument("--engine", choices=["serial", "parallel"], default="parallel", help="default: parallel")
     run.add_argument("--workers", type=_count, metavar="N", help="processes at once; default: one per usable core")
     run.add_argument(

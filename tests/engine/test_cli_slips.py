@@ -117,3 +117,76 @@ def test_doctor_tells_of_what_is_no_text(folder: Path, pymapr: Command, source: 
     done = pymapr("doctor", "odd.py")
     assert done.stdout.startswith(says)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# ---- which command ---------------------------------------------------------------------------------------------------
+
+FORGOTTEN = {
+    "job.py data.json": "pymapr run job.py data.json",
+    "./job.py data.json --workers 2": "pymapr run ./job.py data.json --workers 2",
+    "job.py": "pymapr run job.py DATA",
+    "rum job.py data.json": "pymapr --help",
+    "data.json job.py": "pymapr --help",
+    "": "pymapr --help",
+}
+
+
+@pytest.mark.parametrize(("command", "hint"), FORGOTTEN.items())
+def test_a_job_in_the_place_of_the_command_is_led_to_run(pymapr: Command, command: str, hint: str) -> None:
+    """With the line to type; whatever else stands there is led to the help."""
+    done = pymapr(*command.split())
+    assert done.stderr.startswith("usage: pymapr [-h] [--version] COMMAND ...\npymapr: error: ")
+    assert done.stderr.endswith(f"\n\nhint: {hint}\n")
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+def test_the_line_to_type_is_fit_for_a_shell(pymapr: Command) -> None:
+    """Names with blanks are quoted."""
+    assert pymapr("job.py", "my data.json").stderr.endswith("\n\nhint: pymapr run job.py 'my data.json'\n")
+
+
+UNKNOWN = {
+    "run job.py data.json --bogus": ("pymapr run", "--bogus"),
+    "run job.py data.json --bogus -x": ("pymapr run", "--bogus -x"),
+    "doctor job.py more.py": ("pymapr doctor", "more.py"),
+    "--bogus doctor job.py": ("pymapr", "--bogus"),
+}
+
+
+@pytest.mark.parametrize(("command", "answer"), UNKNOWN.items())
+def test_what_a_command_does_not_know_is_told_with_its_own_usage(
+    pymapr: Command, command: str, answer: tuple[str, str]
+) -> None:
+    """Not with that of `pymapr`, which lists no options."""
+    done = pymapr(*command.split())
+    whose, unknown = answer
+    assert done.stderr.startswith(f"usage: {whose} [-h] ")
+    assert done.stderr.endswith(f"\npymapr: error: unrecognized arguments: {unknown}\n\nhint: {whose} --help\n")
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+# ---- help ------------------------------------------------------------------------------------------------------------
+
+HELP = {
+    "run": [
+        "JOB.py the file with mapper and reducer",
+        "DATA JSON lines, .gz too; - is standard input",
+        "exit code: 0 done, 1 the job's code failed, 2 interrupted, 3 the engine failed, 4 usage",
+        "`python JOB.py DATA` takes no options: PYMAPR_WORKERS, PYMAPR_ORDER and PYMAPR_PROGRESS steer it",
+    ],
+    "doctor": [
+        "Say what this machine offers a job: cores, memory, processes, engines.",
+        "With FILE, say instead what in that job file would surprise its author",
+        "FILE a job file: it is read, never run",
+        "exit code: 0 told, whatever was found; 4 usage, or FILE cannot be read",
+    ],
+}
+
+
+@pytest.mark.parametrize(("command", "says"), HELP.items())
+def test_help_says_what_a_command_does_takes_and_answers(pymapr: Command, command: str, says: list[str]) -> None:
+    """Each argument in a phrase, each exit code, and what steers the other way to run a job."""
+    done = pymapr(command, "--help")
+    told = " ".join(done.stdout.split())
+    assert [line for line in says if line not in told] == []
+    assert (done.returncode, done.stderr) == (0, "")
