@@ -11,7 +11,6 @@ Each check is judged by itself, against the submission's own serial output; the 
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from grader.errors import InfrastructureError, SubmissionError
 from grader.materials import Material, siblings
 from grader.model import CaseResult, Check, DatasetSpec, Difference, RunRecord, Spec, Verdict
 from grader.reports import plain
+from grader.reproduce import Commands
 from grader.sandbox.runner import Failure, Outcome, Program, Sandbox
 from grader.sandbox.slot import HASH_SEEDS
 from grader.sandbox.stage import MOST_BYTES, MOST_FILES, Stage, files_below
@@ -176,11 +176,15 @@ class _Case:
     def __init__(
         self, spec: Spec, material: Material, submission: Submission, program: Program, sandbox: Sandbox
     ) -> None:
-        self._spec, self._material, self._submission = spec, material, submission
+        self._spec, self._material = spec, material
         self._program, self._sandbox = program, sandbox
         self.remarks: list[str] = []
         self.runs: list[RunRecord] = []
         self._serial = Outcome()
+        assert submission.module is not None, "it is going to be run"
+        self._reproduce = Commands(
+            module=submission.module, packed=submission.shown, data=material.lasting, limits=spec.limits
+        ).run
 
     def findings(self) -> Iterator[Finding]:
         """All that is wrong; what fails alone, or answers wrongly, is not tried in parallel."""
@@ -194,7 +198,7 @@ class _Case:
         self._serial = self._run(self._sandbox.serial(self._program))
         self.remarks.extend(filter(None, [advice.printed(self._serial.printed)]))
         if self._serial.failure is not None:
-            yield self._failed(self._serial.failure, self._reproduce("--engine serial"))
+            yield self._failed(self._serial.failure)
             return
         try:
             unsteady = self._nondeterministic() if self._spec.checks.determinism != "off" else None
@@ -217,7 +221,7 @@ class _Case:
     def _nondeterministic(self) -> Finding | None:
         again = self._run(self._sandbox.serial(self._program, hash_seed=HASH_SEEDS[1]))
         if again.failure is not None:
-            return self._failed(again.failure, self._reproduce("--engine serial", hash_seeds=HASH_SEEDS[1:]))
+            return self._failed(again.failure, HASH_SEEDS[1:])
         difference = self._difference(again, keep_order=True)
         if not difference:
             return None
@@ -343,24 +347,10 @@ class _Case:
         rules = self._spec.compare if keep_order else replace(self._spec.compare, order="ignore")
         return compare(self._serial.lines, other.lines, rules)
 
-    def _failed(self, failure: Failure, reproduce: str) -> Finding:
-        """A run that came to nothing by itself."""
+    def _failed(self, failure: Failure, hash_seeds: Sequence[int] = ()) -> Finding:
+        """A serial run that came to nothing by itself."""
         verdict, message = advice.verdict_of(failure.kind, failure.cause), failure.message
         if verdict is Verdict.MEMORY_LIMIT and failure.kind not in advice.LIMITS:
             message = advice.out_of_memory(self._spec.limits.memory, message)
+        reproduce = self._reproduce("--engine serial", hash_seeds, verdict)
         return Finding(verdict=verdict, message=message, hint=failure.hint, reproduce=reproduce)
-
-    def _reproduce(self, options: str, hash_seeds: Sequence[int] = ()) -> str:
-        """A command that shows the same, one for each hash seed; nothing where its data is going away."""
-        if self._material.lasting is None:
-            return ""
-        assert self._submission.module is not None, "it has been run"
-        shown = self._submission.shown or _shown(self._submission.module)
-        command = f"pymapr run {shown} {_shown(self._material.lasting)} {options}"
-        return "; ".join(f"PYTHONHASHSEED={seed} {command}" for seed in hash_seeds) or command
-
-
-def _shown(path: Path) -> str:
-    """A path as one would type it here."""
-    path = path.resolve()
-    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

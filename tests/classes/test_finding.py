@@ -137,6 +137,17 @@ def test_what_was_unpacked_is_shown_by_its_name_inside(school: Class) -> None:
     assert nested.found().submissions[0].shown == "x_1_2_wordcount.py"
 
 
+def test_a_command_for_what_was_unpacked_says_that_one_must_unpack_it(
+    wordcount: Spec, bench: Bench, school: Class
+) -> None:
+    """The file that it names lies nowhere yet; a shell passes over the remark."""
+    packed = pack(school.home / "all.zip", {"ada/wordcount.py": RIGHT.replace("sum(values)", "0"), "bob/x.txt": ""})
+    [one, _] = intake.handed_in(packed, [wordcount], work=school.work).submissions
+    command = bench.judge_submission(one, wordcount).reproduce
+    assert command.startswith("pymapr run ada/wordcount.py ")
+    assert command.endswith(" --engine serial  # first unpack what was handed in")
+
+
 def test_an_archive_in_an_archive_is_unpacked_and_no_deeper(school: Class) -> None:
     """A student's, in what the platform packed; a third level is nobody's honest way to hand in."""
     inner = pack(school.home / "inner.zip", {"wordcount.py": ""}).read_bytes().decode("latin-1")

@@ -352,6 +352,21 @@ def test_the_command_for_a_difference_answers_otherwise(
     assert (code, records == ANSWER) == (0, False)
 
 
+@pytest.mark.parametrize(
+    ("name", "limits", "code"),
+    [("endless", {"time": "1s"}, 124), ("hoards", {"memory": "64MB"}, 1), ("chatters", {"output": "16kB"}, 0)],
+)
+def test_the_command_for_a_limit_keeps_that_limit(
+    name: str, limits: dict[str, str], code: int, bench: Bench, assignments: Assignments, command: Command
+) -> None:
+    """`pymapr run` has none: a loop would go on for ever, and a table fill the machine."""
+    case = bench.judge(name, assignments.wordcount(limits=limits))
+    [(seen, counted)] = repeat(command, case.reproduce)
+    assert (seen, case.reproduce.count("timeout ")) == (code, 1), case
+    if name == "chatters":
+        assert int(counted.pop()) > 16_000
+
+
 def test_the_commands_for_nondeterminism_answer_differently(
     bench: Bench, assignments: Assignments, command: Command
 ) -> None:
