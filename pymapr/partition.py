@@ -1,15 +1,19 @@
 """Key -> bucket. Obeys `==`, and does not depend on the hash seed: two processes always agree.
 
 Equal keys must meet, so `1`, `1.0` and `True` share a bucket, as do a namedtuple and the plain tuple it equals. What is
-not JSON-like goes to bucket 0, unless it equals something that is (`Fraction(2) == 2`).
+not JSON-like goes to bucket 0, unless it equals something that is (`Fraction(2) == 2`). So does whatever compares in a
+way of its own, as nobody can tell which plain value it may equal: among themselves such keys meet, and a job that emits
+them beside plain keys which they equal needs a partitioner.
 """
 
 from __future__ import annotations
 
+import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from pymapr.depth import limited
 from pymapr.errors import CannotPartition
 
 if TYPE_CHECKING:
@@ -24,7 +28,11 @@ _FACTOR, _PRIME = 2654435769, 2**32 - 5
 
 def partition(key: Hashable, buckets: int) -> int:
     """The bucket of `key`, 0 <= bucket < buckets. Raises CannotPartition for what is not equal to itself (NaN)."""
-    form = _form(key)
+    try:
+        form = _form(key)
+    except RecursionError:  # a level of nesting takes three calls here, and none where tuples are hashed and compared
+        with limited(max(_MOST_CALLS, sys.getrecursionlimit())):
+            form = _form(key)
     return 0 if form is None else crc32(form) * _FACTOR % _PRIME % buckets
 
 
@@ -51,6 +59,9 @@ def _forms(keys: Collection[Any]) -> Iterable[bytes]:
     raise TypeError
 
 
+_MOST_CALLS = 12_000
+"""Inside one another, to look into a key: a nested frozenset takes stack for each."""
+
 _BETWEEN = "\x1f"
 
 
@@ -74,20 +85,19 @@ _PLAIN: tuple[Any, ...] = (str, int, float, tuple, frozenset)
 
 
 def _plain_type(key: object) -> Any:
-    """The built-in type whose `==` and hash the key follows; None for a class with notions of its own."""
+    """The built-in type whose `==` the key follows; None for a class with notions of its own."""
     kind: Any = type(key)
     if kind in _PLAIN:
         return kind
     for base in _PLAIN:
         if issubclass(kind, base):
-            inherits = kind.__eq__ is base.__eq__ and kind.__hash__ is base.__hash__
-            return base if inherits or _equals_plain(key, base) else None
+            return base if kind.__eq__ is base.__eq__ or _is_numpys(kind) else None
     return None
 
 
-def _equals_plain(key: object, base: Any) -> bool:
-    """Whether a subclass that compares in its own way (numpy's strings do) still equals the plain value it holds."""
-    return hash(key) == base.__hash__(key) and bool(base.__eq__(key, key)) and bool(key == base(key))
+def _is_numpys(kind: type) -> bool:
+    """Whether it is one of numpy's scalars, which compare in their own way, but equal the plain value they hold."""
+    return kind.__module__ == "numpy"
 
 
 def _tuple(key: Any) -> bytes | None:
@@ -103,7 +113,8 @@ _NO_NUMBERS = (str, tuple, frozenset, type(None))
 
 
 def _number(key: Any) -> bytes:
-    # Python's hash of numbers is the same for equal numbers of any type and knows no seed.
+    # Python's hash of numbers is the same for equal numbers of any type and knows no seed. (A subclass that hashes in a
+    # way of its own still keeps equal ones together.)
     if key != key:
         raise CannotPartition(
             "NaN cannot be a key: it is not equal to itself, so its values could never meet",

@@ -82,12 +82,44 @@ def test_a_subclass_with_equality_of_its_own_goes_to_bucket_zero() -> None:
         __slots__ = ()
 
         def __eq__(self, other: object) -> bool:
-            return isinstance(other, Caseless) and self.lower() == other.lower()
+            return isinstance(other, str) and self.lower() == other.lower()
 
         def __hash__(self) -> int:
             return hash(self.lower())
 
-    assert partition(Caseless("Ab"), 97) == partition(Caseless("aB"), 97) == 0
+    words = [Caseless(word) for word in ("ab", "Ab", "aB")]
+    assert words[0] == "ab", "one of them equals plain text, and still belongs to the others"
+    assert {partition(word, 97) for word in words} == {partition((word, 1), 97) for word in words} == {0}
+
+
+def test_a_subclass_that_hashes_in_a_way_of_its_own_goes_where_its_content_goes() -> None:
+    """What is equal still has one content."""
+
+    class Hashed(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return len(self)
+
+    assert partition(Hashed("ab"), 97) == partition("ab", 97)
+
+
+@pytest.mark.parametrize("key", ["ab", 7.5])
+def test_numpys_scalars_go_where_their_plain_values_go(key: Any) -> None:
+    """They compare in a way of their own, which comes to the same."""
+    numpy = pytest.importorskip("numpy")
+    scalar = numpy.str_(key) if isinstance(key, str) else numpy.float64(key)
+    assert partition(scalar, 97) == partition(key, 97)
+
+
+def test_keys_may_be_nested_deeply() -> None:
+    """As deeply as a line of JSON: Python hashes and compares such tuples, too."""
+    key: tuple[Any, ...] = ()
+    for _ in range(990):
+        key = (key,)
+    before = sys.getrecursionlimit()
+    assert 0 <= partition(key, 97) < 97
+    assert sys.getrecursionlimit() == before
 
 
 @pytest.mark.parametrize("key", [print, len, Ellipsis, b"bytes", range(3), (1, b"x"), Fraction(1, 3)], ids=repr)
