@@ -47,6 +47,8 @@ RecursionError.
 """
 
 _decode_json = json.JSONDecoder().decode
+_GZIP = b"\x1f\x8b"
+"""How files begin that gzip wrote."""
 _BLANKS = " \t\r\n\v\f"
 _JSON_LINES = "the input is JSON lines: one JSON document a line"
 
@@ -75,15 +77,23 @@ def is_blank(line: str | bytes) -> bool:
 def parse_line(line: str | bytes, errors: str = "strict") -> Any:
     """One line of JSON -> its record; raises InputError that says why not. errors: how bytes are taken for UTF-8."""
     try:
-        return _decode_json(line if isinstance(line, str) else line.decode("utf-8", errors))
+        return _decode_json(line if isinstance(line, str) else _text(line, errors=errors))
     except RecursionError:
         raise InputError("the line is nested too deeply to be read") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8") from None
     except json.JSONDecodeError as error:
         raise _not_json(error, line) from None
     except (AttributeError, TypeError, ValueError) as error:  # neither text nor bytes; a number of 5000 digits
         raise InputError(f"not JSON: {error}", _JSON_LINES) from None
+
+
+def _text(line: bytes, where: str = "", errors: str = "strict") -> str:
+    try:
+        return line.decode("utf-8", errors)
+    except UnicodeDecodeError as error:
+        message, hint = f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8"
+        if line.startswith(_GZIP):
+            message, hint = "not JSON: the data is compressed", "`pymapr run` reads .gz; a script needs gzip.open"
+        raise InputError(message, hint, "read" if where else "", where) from None
 
 
 def _not_json(error: json.JSONDecodeError, line: str | bytes) -> InputError:
@@ -93,10 +103,15 @@ def _not_json(error: json.JSONDecodeError, line: str | bytes) -> InputError:
 
 
 def as_bytes(line: Any, where: str) -> bytes:
-    """A line of text or bytes as bytes; raises InputError for what is neither."""
+    """A line of text or bytes as bytes; raises InputError for what is neither, and for bytes that are not UTF-8.
+
+    Half a surrogate pair, which only text can hold, stays what it is: whoever reads the bytes must let it pass.
+    """
     if isinstance(line, str):
         return line.encode("utf-8", "surrogatepass")
     if isinstance(line, bytes):
+        if not line.isascii():
+            _text(line, where)
         return line
     shown = shorten(repr_safely(line))
     hint = "execute takes lines, such as an open file"
@@ -159,8 +174,8 @@ _ATOMS = frozenset((str, int, float, bool, type(None)))
 _BOXES = frozenset((list, tuple))
 _LONG = 8
 """Scalars of the first row from which on rows are long."""
-_MOST_DEEP = 10_000
-"""The recursion limit up to which pickle cannot run out of stack with twice as many calls."""
+_MOST_CALLS = 20_000
+"""Inside one another, while something is pickled: half of what a stack of 8 MB holds of the longest kind."""
 _PICKLED = pickle.PROTO[0]
 """The first byte of every pickle; no marshalled tuple begins with it."""
 
@@ -169,11 +184,15 @@ def pack_group(group: Group) -> bytes:
     """A group -> block; raises whatever pickle raises for what cannot travel."""
     if _long_rows(group):
         return marshal.dumps((group.places.tobytes(), group.keys, group.values))
-    try:
-        return pickle.dumps(tuple(group), pickle.HIGHEST_PROTOCOL)
-    except RecursionError:  # pickle takes two calls for a level of nesting, the parser of JSON one
-        with depth.twice(_MOST_DEEP):
-            return pickle.dumps(tuple(group), pickle.HIGHEST_PROTOCOL)
+    return pack(tuple(group))
+
+
+def pack(value: Any) -> bytes:
+    """A pickle; raises whatever pickle raises for what cannot travel."""
+    # Pickle takes two calls and more for a level of nesting, the parser of JSON one. So the job's limit would refuse
+    # what was read under it, and a very high one would let pickle run out of stack.
+    with depth.limited(_MOST_CALLS):
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def unpack_group(block: bytes) -> Group:

@@ -3,44 +3,67 @@
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OURS = 6
-"""Calls between whoever makes room and the job's functions, C's among them, which have no frame."""
+OURS = 50
+"""Calls between whoever makes room and the job's functions, and what an engine itself needs of them."""
 
 _MOST = 2**31 - 1
 """The highest recursion limit that Python takes."""
 
 
+class _Room:
+    """What the engines of this process, one within another or in several threads, have added to the limit."""
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._inside = self._before = self._limit = 0
+
+    def enter(self, calls: int) -> None:
+        """So many calls need not count; where others need not either, more of them."""
+        with self._lock:
+            limit = sys.getrecursionlimit()
+            if not self._inside or limit != self._limit:  # nobody's, or one that the job has set itself
+                self._before = self._limit = limit
+            self._limit = min(max(self._limit, self._before + calls), _MOST)
+            self._inside += 1
+            sys.setrecursionlimit(self._limit)
+
+    def leave(self) -> None:
+        """The last one puts the limit back, unless the job has set one itself."""
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and sys.getrecursionlimit() == self._limit:
+                sys.setrecursionlimit(self._before)
+
+
+_room = _Room()
+
+
 @contextmanager
 def room() -> Iterator[None]:
     """While inside, calls up to here do not count towards the recursion limit, nor do those that an engine adds."""
-    with _limit(sys.getrecursionlimit() + _calls() + _OURS):
-        yield
-
-
-@contextmanager
-def twice(most: int) -> Iterator[None]:
-    """While inside, twice as many calls are allowed, if no more than `most` were before."""
-    limit = sys.getrecursionlimit()
-    with _limit(2 * limit if limit <= most else limit):
-        yield
-
-
-@contextmanager
-def _limit(calls: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    wanted = min(calls, _MOST)
-    sys.setrecursionlimit(wanted)
+    _room.enter(_calls() + OURS)
     try:
         yield
     finally:
-        if sys.getrecursionlimit() == wanted:  # else the job has set one itself
-            sys.setrecursionlimit(before)
+        _room.leave()
+
+
+@contextmanager
+def limited(calls: int) -> Iterator[None]:
+    """While inside, so many calls are allowed, whatever is allowed outside."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(calls)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _calls() -> int:

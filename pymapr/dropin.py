@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pymapr import depth
 from pymapr.errors import MaprError, UsageError, UserCodeFailed
 from pymapr.framework import MapReduce, set_usual_host
 from pymapr.job import Job, check_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pymapr.backend import Data
 
 __all__ = ["MapReduce"]
+
+T = TypeVar("T")
 
 
 class _Script:
@@ -27,19 +30,24 @@ class _Script:
 
     def execute(self, job: Job, data: Iterable[Any], workers: int | None) -> list[bytes]:
         """Run the job and print its output; returns the output too. Ends the script when the run fails."""
-        from pymapr.messages import INTERRUPTED, show, show_interrupted, write_stdout
+        with depth.room():  # a script may have left less than the engine needs itself
+            return _printed(job, data, workers)
 
-        try:
-            output = _run(job, data, workers)
-            for chunk in output:
-                write_stdout(chunk)
-        except MaprError as error:
-            show(error)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            show_interrupted()
-            sys.exit(INTERRUPTED)
-        return output
+
+def _printed(job: Job, data: Iterable[Any], workers: int | None) -> list[bytes]:
+    from pymapr.messages import INTERRUPTED, show, show_interrupted, write_stdout
+
+    try:
+        output = _run(job, data, workers)
+        for chunk in output:
+            write_stdout(chunk)
+    except MaprError as error:
+        show(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        show_interrupted()
+        sys.exit(INTERRUPTED)
+    return output
 
 
 set_usual_host(_Script())
@@ -48,12 +56,14 @@ set_usual_host(_Script())
 def _run(job: Job, data: Iterable[Any], workers: int | None) -> list[bytes]:
     from pymapr.engine import backend, make_options
     from pymapr.messages import show_remarks, show_silence
+    from pymapr.model import Order
 
     _check_first(job)
     check_data(data)
     progress = os.environ.get("PYMAPR_PROGRESS", "auto")
-    chosen = backend("parallel", progress)
-    options = make_options(_workers() if workers is None else workers, os.environ.get("PYMAPR_ORDER", "stable"))
+    chosen = _named("PYMAPR_PROGRESS", backend, "parallel", progress)
+    order = _named("PYMAPR_ORDER", Order.parse, os.environ.get("PYMAPR_ORDER", "stable"))
+    options = make_options(_workers() if workers is None else workers, order)
     kept: list[bytes] = []
     found = _data(data)
     try:
@@ -72,6 +82,14 @@ def _check_first(job: Job) -> None:
             "execute was called a second time on one MapReduce object, whose first job's pairs are not kept",
             "make a MapReduce object for each job",
         )
+
+
+def _named(variable: str, read: Callable[..., T], *arguments: str) -> T:
+    """What `read` gives; the UsageError that it raises says which variable of the environment is wrong."""
+    try:
+        return read(*arguments)
+    except UsageError as error:
+        raise UsageError(f"{variable}: {error.message.partition(': ')[2]}", error.hint) from None
 
 
 def _workers() -> int | None:

@@ -23,7 +23,7 @@ _NAMES = ("__main__", "MapReduce", "MapReduce_original")
 @contextmanager
 def visiting(folder: str) -> Iterator[None]:
     """While inside, whatever a job file in `folder` does to the interpreter's globals is undone at the end."""
-    argv, path, host = sys.argv, sys.path[:], framework.get_host()
+    argv, path, host, limit = sys.argv, sys.path[:], framework.get_host(), sys.getrecursionlimit()
     known = set(sys.modules)
     kept = {name: sys.modules.get(name) for name in _NAMES}
     stdin, descriptor = sys.stdin, _copy_of_stdin()
@@ -31,6 +31,7 @@ def visiting(folder: str) -> Iterator[None]:
         yield
     finally:
         sys.argv, sys.path[:] = argv, path
+        sys.setrecursionlimit(limit)
         framework.set_host(host)
         _forget_modules(folder, known)
         for name, module in kept.items():

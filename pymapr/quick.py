@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 _WORTH = 2**23
 """Bytes of data from which on the library saves more time than it takes to load it, some 30 ms."""
 
-_MOST_DEEP = 10_000
-"""The recursion limit up to which the library cannot run out of stack: a level takes three times what `json` takes."""
+_MOST_DEEP = 12_000
+"""The recursion limit up to which the library cannot run out of stack: a level takes three times what `json` takes.
+
+Ten thousand is what many set who need more than Python gives; an engine adds its own calls to that.
+"""
 
 _OPENINGS, _CLOSINGS = b'[{"', b']}"'
 

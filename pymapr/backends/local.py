@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pymapr import framework, guest, loader, quick
+from pymapr import depth, framework, guest, loader, quick
 from pymapr.errors import EngineError, MaprError
 from pymapr.job import Job
 from pymapr.model import Options, RunResult
@@ -39,7 +39,8 @@ class Parallel:
             spills += (SpillFile.create() for _ in range(options.workers))
             launcher = ForkLauncher(_server(job, data.inputs, spills))
             master = Master(launcher, options, inputs=data.inputs, given=data.lines, progress=self._progress)
-            timings = master.run(write)
+            with depth.room():  # data that a script makes itself is read by its own code
+                timings = master.run(write)
         finally:
             for spill in spills:
                 spill.close()

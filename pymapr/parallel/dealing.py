@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pymapr.codecs import as_bytes, pack_lines, unpack_lines
 from pymapr.inputs import Input, pieces
 from pymapr.parallel.protocol import Enumerate, MapTask, ReduceTask, RunSerial
+from pymapr.parallel.reading import shuffled
 from pymapr.serial import numbered
 
 if TYPE_CHECKING:
@@ -94,21 +95,24 @@ def in_advance(lines: Sequence[bytes], workers: int, seed: int | None) -> list[M
     Task i belongs to worker i modulo `workers`.
     """
     if seed is not None:
-        from random import Random
-
-        lines = list(lines)
-        Random(f"records {seed}").shuffle(lines)
+        lines = shuffled(lines, seed)
     tasks = max(2, min(len(lines), 2 * workers))
     bounds = [len(lines) * part // tasks for part in range(tasks + 1)]
     return [
-        MapTask(task, "lines", first=start + 1, payload=pack_lines(lines[start:end]))
+        MapTask(
+            task,
+            "lines",
+            first=start + 1,
+            shuffled=0 if seed is None else len(lines),
+            payload=pack_lines(lines[start:end]),
+        )
         for task, (start, end) in enumerate(pairwise(bounds))
     ]
 
 
 def all_lines(inputs: Sequence[Input]) -> list[bytes]:
-    """Every line of every input, in order."""
-    return [line for source in inputs for line in source]
+    """Every line of every input, in order; raises InputError for what is not UTF-8."""
+    return [as_bytes(line, f"{source.name}:{at}") for source in inputs for at, line in enumerate(source, 1)]
 
 
 def _last_line(source: Input, end: int) -> int:
@@ -128,8 +132,10 @@ def describe(task: Task | None, inputs: Sequence[Input]) -> str:
             source = inputs[task.input]
             return f"while it handed over what it had mapped, up to {source.name}, line {_last_line(source, task.end)}"
         case MapTask(kind="lines"):
-            last = task.first + len(unpack_lines(task.payload)) - 1
-            return f"while it mapped records {task.first} to {last}"
+            count = len(unpack_lines(task.payload))
+            if task.shuffled:
+                return f"while it mapped {count} records"
+            return f"while it mapped records {task.first} to {task.first + count - 1}"
         case MapTask():
             return "while it handed over what was emitted before execute"
         case ReduceTask():

@@ -47,7 +47,7 @@ class Mapping:
         name: str,
     ) -> None:
         self._job, self._store, self._carried = job, store, carried
-        self._reading = Reading(inputs, name)
+        self._reading = Reading(inputs, name, begin.seed)
         self._packing = Packing(job, begin, self._reading)
         # Groups leave memory in pieces, which merges find where they need it whole: some is left for them.
         self._guard = MapGuard(Budget(begin.memory * 5 // 8 if store.spills else 0))

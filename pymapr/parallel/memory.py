@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
 from pymapr.blame import describe_key
+from pymapr.codecs import pack
 from pymapr.errors import EngineError, ValuesExceedMemory
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _heaviest(groups: Groups) -> tuple[Any, list[Any]] | None:
 
 def _weight(values: list[Any]) -> int:
     """About how many bytes the values take: as many as they are, times what one of them is in a block."""
-    return len(values) * (len(pickle.dumps(values[0], pickle.HIGHEST_PROTOCOL)) + 8)
+    return len(values) * (len(pack(values[0])) + 8)
 
 
 def too_small() -> EngineError:

@@ -42,7 +42,8 @@ class MapTask(NamedTuple):
     """Map some records: a `range` (bytes start to end of an input), `lines` (in the payload), or what is `carried`
     (emitted before execute). Or map none, and `close` what was left open.
 
-    first: the number of the first line, for messages. open: the worker's next task goes on where this one ends, so
+    first: the number of the first line, for messages. shuffled: of how many lines these are some that the run's seed
+    has shuffled; 0: they are in order. open: the worker's next task goes on where this one ends, so
     what is emitted may wait for it. keeps: partitions that this worker will reduce, whose groups need not leave it if
     it has memory for them.
     """
@@ -53,6 +54,7 @@ class MapTask(NamedTuple):
     start: int = 0
     end: int = 0
     first: int = 1
+    shuffled: int = 0
     open: bool = False
     keeps: list[int] = []  # noqa: RUF012 - never changed, and a message's fields are what JSON has
     payload: bytes = b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pymapr import quick
 from pymapr.codecs import is_blank, parse_line, unpack_lines
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pymapr.inputs import Input
     from pymapr.parallel.protocol import MapTask
+
+T = TypeVar("T")
 
 _AT_ONCE = 2**17 - 2**12
 """Bytes to parse before they are mapped: records are many times as large as their lines, and caches are small. What is
@@ -33,10 +35,13 @@ class Batch(NamedTuple):
 
 
 class Reading:
-    """What one worker can read. inputs: the run's own. name: what the data is called where it is none of them."""
+    """What one worker can read. inputs: the run's own. name: what the data is called where it is none of them.
 
-    def __init__(self, inputs: Sequence[Input], name: str) -> None:
-        self._inputs, self._name = inputs, name
+    seed: what shuffled the lines, where they are.
+    """
+
+    def __init__(self, inputs: Sequence[Input], name: str, seed: int) -> None:
+        self._inputs, self._name, self._seed = inputs, name, seed
         self._read = 0
 
     def batches(self, task: MapTask) -> Iterator[Batch]:
@@ -62,7 +67,10 @@ class Reading:
         if task.kind == "range":
             source = self._inputs[task.input]
             return f"{source.name}:{source.line_number(task.start, index)}"
-        return f"{self._name}:{task.first + index}"
+        number = task.first + index
+        if task.shuffled:
+            number = shuffled(range(1, task.shuffled + 1), self._seed)[number - 1]
+        return _line_of(self._inputs, number) or f"{self._name}:{number}"
 
     def _quick_or_lines(self, task: MapTask) -> Iterator[tuple[list[Any] | None, list[bytes]]]:
         """The records of some lines, or, where they are not to be had the quick way, those lines."""
@@ -77,7 +85,7 @@ class Reading:
             yield quick.parse_lines(lines), lines
 
     def _parsed(self, task: MapTask, lines: list[bytes], first: int) -> Batch:
-        # Lines that this process did not read itself may come from a str with half a surrogate pair in it.
+        # Lines that this process did not read itself are UTF-8, or come from a str with half a surrogate pair in it.
         errors = "strict" if task.kind == "range" else "surrogatepass"
         records: list[Any] = []
         indices: list[int] = []
@@ -91,3 +99,22 @@ class Reading:
                 failure = InputError(error.message, error.hint, "read", self.place(task, index))
                 return Batch(records, indices, index - first - len(records), failure)
         return Batch(records, indices, len(lines) - len(records), None)
+
+
+def shuffled(lines: Sequence[T], seed: int) -> list[T]:
+    """Lines in the order in which a scramble of this seed deals them."""
+    from random import Random  # costs milliseconds, and plain runs never need it
+
+    found = list(lines)
+    Random(f"records {seed}").shuffle(found)
+    return found
+
+
+def _line_of(inputs: Sequence[Input], number: int) -> str:
+    """The line of this number, counted through all inputs, as messages name it; empty where there are not so many."""
+    for source in inputs:
+        count = source.line_number(source.size, 0) - 1
+        if number <= count:
+            return f"{source.name}:{number}"
+        number -= count
+    return ""

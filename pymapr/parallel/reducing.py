@@ -19,7 +19,6 @@ from pymapr.parallel.memory import Budget, MergeGuard, Outgrown, too_small
 from pymapr.parallel.ordering import Entries, pack_entries
 from pymapr.parallel.protocol import KEPT, Begin, Place, Reduced, ReduceTask
 from pymapr.parallel.store import fetch
-from pymapr.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +91,11 @@ class Reducing:
         """The blocks, their keys dealt into `count` parts, in another way each time; one block is open at a time."""
         parts: list[list[Block]] = [[] for _ in range(count)]
         for number, place, payload in blocks:
-            groups = _dealt(self._opened(place, payload, task), count, divisions)
+            whole = self._opened(place, payload, task)
+            try:
+                groups = _dealt(whole, count, divisions)
+            except BaseException as error:  # hashing keys may run the job's own methods
+                raise blame(error, "reduce", "") from None
             places, kept = self._store.put_away([pack_group(group) for group in groups])
             for part, group, lies in zip(parts, groups, places, strict=True):
                 if group.keys:
@@ -205,12 +208,12 @@ class _Found:
 def _dealt(whole: Group, count: int, divisions: int) -> list[Group]:
     """A group's keys dealt into `count` groups; differently for each number of divisions so far.
 
-    Multiplied, because a checksum of key and number would only rename the groups: checksums are linear.
+    By hash, as none of it leaves this process: so whatever can be a key can be dealt.
     """
     groups = [Group(array("I"), [], []) for _ in range(count)]
     factor = pow(0x9E3779B1, divisions + 1, 2**32)
     for place, key, values in zip(whole.places, whole.keys, whole.values, strict=True):
-        group = groups[(partition(key, 2**32) * factor % 2**32 >> 16) % count]
+        group = groups[(hash(key) * factor % 2**32 >> 16) % count]
         group.places.append(place)
         group.keys.append(key)
         group.values.append(values)

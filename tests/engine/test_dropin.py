@@ -248,9 +248,9 @@ def test_the_argument_comes_before_the_environment(folder: Path, python: Command
 WRONG = {
     "PYMAPR_WORKERS=four": "PYMAPR_WORKERS: expected a whole number of at least 1, got 'four'",
     "PYMAPR_WORKERS=0": "PYMAPR_WORKERS: expected a whole number of at least 1, got '0'",
-    "PYMAPR_ORDER=random": "order: expected stable, arrival or scramble:SEED, got 'random'",
-    "PYMAPR_ORDER=scramble": "order: expected stable, arrival or scramble:SEED, got 'scramble'",
-    "PYMAPR_PROGRESS=loud": "progress: expected auto, plain or none, got 'loud'",
+    "PYMAPR_ORDER=random": "PYMAPR_ORDER: expected stable, arrival or scramble:SEED, got 'random'",
+    "PYMAPR_ORDER=scramble": "PYMAPR_ORDER: expected stable, arrival or scramble:SEED, got 'scramble'",
+    "PYMAPR_PROGRESS=loud": "PYMAPR_PROGRESS: expected auto, plain or none, got 'loud'",
 }
 
 

@@ -75,6 +75,33 @@ def test_the_same_job_with_a_combiner_runs(tmp_path: Path) -> None:
     assert result.values == [["the", 20 * sum(range(4000))]]
 
 
+# ---- what is merged in parts -----------------------------------------------------------------------------------------
+
+KEYS = {
+    "bytes": "str((record, n)).encode()",
+    "not equal to themselves": "(record, n, float('nan'))",
+    "nested deeply": "functools.reduce(lambda key, _: (key,), range(400), (record, n))",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_partition_is_divided_whatever_its_keys_are(tmp_path: Path, key: str) -> None:
+    """The job's own partitioner puts them all into one; no bucket of ours would tell them apart, or take them."""
+    body = f"for n in range(60): mr.emit_intermediate({key}, 'x' * 20_000)"
+    more = "import functools\n\ndef partitioner(key, n): return 0\n"
+    path = job(tmp_path, body, "mr.emit(len(values))", more=more)
+    assert run(path, data(tmp_path), workers=2, memory=MB).values == [1] * 1200
+
+
+def test_values_nested_deeply_are_weighed(tmp_path: Path) -> None:
+    """When it is asked whether one key has most of them."""
+    nested = "functools.reduce(lambda value, _: [value], range(900), n)"
+    body = f"for n in range(100): mr.emit_intermediate(n if n % 2 else 'the', {nested})"
+    path = job(tmp_path, body, "mr.emit(len(values))", more="import functools\n")
+    with pytest.raises(ValuesExceedMemory, match=TELLS.format(r"\d+")):
+        run(path, data(tmp_path), workers=2, memory=MB)
+
+
 # ---- when to let go --------------------------------------------------------------------------------------------------
 
 
