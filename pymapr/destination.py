@@ -44,8 +44,8 @@ class Destination:
         return "the folder must exist and be writable"
 
     def _open(self) -> IO[bytes]:
-        if not self._path:
-            return open(os.dup(1), "wb")
+        if (descriptor := _descriptor(self._path)) is not None:
+            return open(os.dup(descriptor), "wb")
         return open(self._partial if self._final else self._path, "wb")
 
     def write(self, data: bytes) -> None:
@@ -86,7 +86,17 @@ def _replaced(path: str) -> str:
     A link stays a link, so what it leads to is replaced; a device, a pipe or stdout ("") is written, not replaced.
     """
     plain = os.path.isfile(path) or not os.path.exists(path)
-    return os.path.realpath(path) if path and plain and not path.endswith(os.sep) else ""
+    return os.path.realpath(path) if plain and _descriptor(path) is None and not path.endswith(os.sep) else ""
+
+
+def _descriptor(path: str) -> int | None:
+    """Which open descriptor a path stands for, such as /dev/stdout: to open it anew would lose what a shell's `>>` is
+    to keep.
+    """
+    folder, name = os.path.split(path)
+    if folder in ("/dev/fd", "/proc/self/fd") and name.isascii() and name.isdigit():
+        return int(name)
+    return {"": 1, "/dev/stdout": 1, "/dev/stderr": 2}.get(path)
 
 
 def refuse_loss(job: str, data: Sequence[str], output: str, timings: str) -> None:

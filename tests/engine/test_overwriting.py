@@ -102,6 +102,20 @@ def test_what_is_written_and_not_replaced_may_have_several_uses(tmp_path: Path, 
     assert same.read_text() == OURS
 
 
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1"])
+def test_an_output_that_is_named_as_stdout_is_appended_where_stdout_is(
+    tmp_path: Path, pymapr: Command, path: str
+) -> None:
+    """`--output /dev/stdout >> log` keeps the log."""
+    job(tmp_path)
+    data(tmp_path)
+    log = tmp_path / "log"
+    log.write_text("kept\n")
+    with log.open("a") as stdout:
+        done = pymapr("run", "job.py", "data.json", "--output", path, *QUIET, stdout=stdout, capture_output=False)
+    assert (done.returncode, log.read_text()) == (0, f"kept\n{OURS}")
+
+
 def test_a_named_pipe_may_take_the_output(tmp_path: Path, pymapr: Command) -> None:
     """It stays one."""
     job(tmp_path)
