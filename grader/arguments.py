@@ -56,12 +56,11 @@ class Exit(IntEnum):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but for the exit code of a wrong command line."""
+    """argparse, but a wrong command line has our exit code, and what is wrong with it is not lost below the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end the command."""
-        self.print_usage(sys.stderr)
-        sys.stderr.write(f"{self.prog}: error: {message}\n\nhint: {self.prog} --help\n")
+        sys.stderr.write(f"{self.prog}: error: {message}\n\nhint: {self.prog} --help says what there is\n")
         raise SystemExit(Exit.USAGE)
 
 

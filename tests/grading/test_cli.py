@@ -119,6 +119,14 @@ def test_four_for_a_slip_of_the_fingers(typed: list[str], message: str, wordcoun
     assert "Traceback" not in done.stderr
 
 
+def test_a_slip_is_told_first_and_help_is_only_pointed_at(command: Command) -> None:
+    """A dozen lines of usage above it would hide it."""
+    for typed, whose in ([["x", "--frob"], "pymapr-grade"], [["override", "a", "b", "x"], "pymapr-grade override"]):
+        done = command(*typed)
+        assert done.stderr.startswith(f"{whose}: error: "), done.stderr
+        assert done.stderr.splitlines()[1:] == ["", f"hint: {whose} --help says what there is"]
+
+
 def test_four_for_an_assignment_that_cannot_be_graded(wordcount: Path, command: Command) -> None:
     """With the place, and the mend apart."""
     (wordcount / "assignment.yaml").write_text("name: wordcount\nmodul: wordcount.py\n")
