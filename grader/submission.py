@@ -126,7 +126,8 @@ def _of_student(spec: Spec, student: Path, modules: Collection[str] = ()) -> Sub
 
 
 def _of_file(spec: Spec, module: Path) -> Submission:
-    name = module.parent.resolve().name or module.stem
+    beside = module.parent.resolve() == spec.folder.resolve()  # whose folder's name is nobody's
+    name = module.name if beside else module.parent.resolve().name or module.stem
     if not is_plain(module, module.parent):
         is_link = module.is_symlink()
         return Submission(assignment=spec.name, name=name, module=None, nearest=module.name, is_link=is_link)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from builders import a_case, a_difference, a_report, a_result, a_wrong_case, both_runs
+from builders import a_case, a_difference, a_report, a_result, a_run, a_wrong_case, both_runs
 from terminal_pages import (
     CLASS_AT_60,
     CLASS_AT_80,
@@ -64,6 +64,13 @@ def test_a_self_check_goes_through_the_datasets() -> None:
 def test_a_self_check_of_one_dataset_needs_no_total() -> None:
     """Nor an explanation, nor a legend, where all is well and nothing was timed."""
     assert rendered(a_report(a_result()), 80) == SELF_CHECK_OF_ONE
+
+
+def test_an_arrow_is_explained_only_where_there_is_one() -> None:
+    """A program that failed alone has run in one way only."""
+    alone = a_case(verdict=Verdict.WRONG_ANSWER, runs=(a_run("serial", 0.5),))
+    assert "a→b" not in rendered(a_report(a_result(alone)))
+    assert "a→b" in rendered(a_report(a_result(alone, a_case("edge", runs=both_runs()))))
 
 
 def test_of_a_large_class_a_part_is_explained_and_all_that_could_not_be_judged() -> None:

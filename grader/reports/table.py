@@ -62,6 +62,7 @@ class Table:
         self._page = page
         self._timed = any(row.speed for row in rows)
         self._titles = (first_title, *(_TITLES if self._timed else _TITLES[:2]))
+        self._paired = any(row.speed and row.speed.parallel for row in rows)
         self._notes = max((len(row.note) + 1 for row in rows if row.note), default=0)
         cells = [
             self._titles,
@@ -92,8 +93,8 @@ class Table:
             yield from self._times_below(row)
 
     def legend(self) -> Iterator[str]:
-        """What the times mean, if there are any."""
-        if self._timed:
+        """What two times in a cell mean, if there are any."""
+        if self._paired:
             text = "a→b: wall seconds, serial run → fastest parallel run; 2.0x: twice as fast"
             yield from self._page.lines((text, "dim"), indent=_INDENT)
 

@@ -52,7 +52,7 @@ def test_else_the_module_beside_the_spec_is_the_submission(spec: Spec, submissio
     if submissions:
         touch(spec.folder / "submissions" / ".gitkeep")
     [found] = submission.own(spec)
-    assert (found.name, found.module, found.alone) == ("wordcount", spec.folder / "wordcount.py", True)
+    assert (found.name, found.module, found.alone) == ("wordcount.py", spec.folder / "wordcount.py", True)
 
 
 def test_else_there_is_none(spec: Spec) -> None:
