@@ -169,3 +169,29 @@ def test_those_of_a_group_are_named_together(opened: Open) -> None:
     both = (Student(key="a", name="Ada"), Student(key="g", name="Grace"))
     page = opened(a_report(with_students("team-4", *both, group="Compilers"), ANNA))
     expect(column(page, "student")).to_have_text(["Ada, Grace team-4 · Compilers", "anna"], use_inner_text=True)
+
+
+def test_a_long_name_breaks_behind_its_underscores_and_is_copied_whole(opened: Open) -> None:
+    """Neither a word nor what looks like markup is torn: the lines that one sees begin behind an underscore."""
+    name = "asymmetric_friendships_<b>of_bob</b>"
+    page = opened(a_report(a_result(a_case(), assignment=name), ANNA))
+    cell = column(page, "assignment").filter(has_text="asymmetric").locator("bdi")
+    expect(cell).to_have_text(name)
+    seen = cell.evaluate(_LINES)
+    assert len(seen) > 1
+    assert [line[-1] for line in seen[:-1]] == ["_"] * (len(seen) - 1), seen
+    assert cell.evaluate("(cell) => (getSelection().selectAllChildren(cell), String(getSelection()))") == name
+
+
+_LINES = """(cell) => {
+  const lines = new Map(), walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode()); )
+    for (let place = 0; place < node.length; place++) {
+      const range = document.createRange();
+      range.setStart(node, place);
+      range.setEnd(node, place + 1);
+      const top = Math.round(range.getClientRects()[0].top);
+      lines.set(top, (lines.get(top) ?? "") + node.data[place]);
+    }
+  return [...lines.values()];
+}"""

@@ -22,9 +22,11 @@ function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Text that somebody else wrote: whichever way it runs, what stands around it stays in place. */
+/** Text that somebody else wrote: whichever way it runs, what stands around it stays in place. It may break behind `_`,
+ *  and is one word all the same for who copies it. */
 function foreign(text, attributes = {}) {
-  return el("bdi", attributes, text);
+  const parts = String(text ?? "").split("_");
+  return el("bdi", attributes, parts.map((part, place) => (place ? ["_", el("wbr"), part] : part)));
 }
 
 /** A button that copies `text`, and says so. Where no clipboard is to be had it selects `shown` instead. */
