@@ -96,7 +96,7 @@ def write_whole(path: Path, pieces: Iterable[str], *, private: bool = False) -> 
     """
     try:
         if _is_stream(path):
-            with _stream(path) as stream:
+            with suppress(BrokenPipeError), _stream(path) as stream:  # whoever read it has enough
                 stream.writelines(pieces)
         else:
             _replace(path, pieces, _mode(path) if private else None)

@@ -143,6 +143,18 @@ def test_a_report_may_go_where_nothing_is_kept(pupils: Class) -> None:
     assert (written.count('"ada"'), written.count("2 submissions: ")) == (1, 1), written
 
 
+def test_who_reads_a_report_from_a_pipe_may_leave(pupils: Class) -> None:
+    """As with the tables: nothing is wrong with what was judged, and no other report is left out."""
+    command = [sys.executable, "-m", "grader", str(pupils.assignment), "--submissions", "class"]
+    with subprocess.Popen(
+        [*command, "--html", "/dev/stdout", "--json", "r.json"], cwd=pupils.folder, stdout=subprocess.PIPE
+    ) as grader:
+        assert grader.stdout is not None
+        grader.stdout.close()
+        assert grader.wait() == 0
+    assert (pupils.folder / "r.json").exists()
+
+
 def test_a_pipe_gets_its_report(pupils: Class) -> None:
     """And stays a pipe."""
     pipe = pupils.folder / "pipe"
