@@ -6,10 +6,13 @@ read by workers of one run only; nobody else ever opens one.
 
 from __future__ import annotations
 
+import io
 import json
 import marshal
 import pickle
+import sys
 from array import array
+from functools import cache
 from itertools import chain, repeat
 from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,6 +50,8 @@ RecursionError.
 """
 
 _decode_json = json.JSONDecoder().decode
+_HALVES = b"\xff\xffhalves\xff\xff"
+"""Marks a line that came as text with half a surrogate pair in it, which UTF-8 cannot say; nor does it begin so."""
 _GZIP = b"\x1f\x8b"
 """How files begin that gzip wrote."""
 _BLANKS = " \t\r\n\v\f"
@@ -74,10 +79,10 @@ def is_blank(line: str | bytes) -> bool:
     return not line or (line.isspace() and not line.strip(_BLANKS))
 
 
-def parse_line(line: str | bytes, errors: str = "strict") -> Any:
-    """One line of JSON -> its record; raises InputError that says why not. errors: how bytes are taken for UTF-8."""
+def parse_line(line: str | bytes) -> Any:
+    """One line of JSON -> its record; raises InputError that says why not."""
     try:
-        return _decode_json(line if isinstance(line, str) else _text(line, errors=errors))
+        return _decode_json(line if isinstance(line, str) else _text(line))
     except RecursionError:
         raise InputError("the line is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
@@ -86,14 +91,16 @@ def parse_line(line: str | bytes, errors: str = "strict") -> Any:
         raise InputError(f"not JSON: {error}", _JSON_LINES) from None
 
 
-def _text(line: bytes, where: str = "", errors: str = "strict") -> str:
+def _text(line: bytes) -> str:
     try:
-        return line.decode("utf-8", errors)
+        return line.decode()
     except UnicodeDecodeError as error:
-        message, hint = f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8"
+        if line.startswith(_HALVES):
+            return line[len(_HALVES) :].decode("utf-8", "surrogatepass")
         if line.startswith(_GZIP):
-            message, hint = "not JSON: the data is compressed", "`pymapr run` reads .gz; a script needs gzip.open"
-        raise InputError(message, hint, "read" if where else "", where) from None
+            hint = "`pymapr run` reads .gz; a script needs gzip.open"
+            raise InputError("not JSON: the data is compressed", hint) from None
+        raise InputError(f"not UTF-8: {error.reason} at byte {error.start + 1}", "save the data as UTF-8") from None
 
 
 def _not_json(error: json.JSONDecodeError, line: str | bytes) -> InputError:
@@ -103,15 +110,13 @@ def _not_json(error: json.JSONDecodeError, line: str | bytes) -> InputError:
 
 
 def as_bytes(line: Any, where: str) -> bytes:
-    """A line of text or bytes as bytes; raises InputError for what is neither, and for bytes that are not UTF-8.
-
-    Half a surrogate pair, which only text can hold, stays what it is: whoever reads the bytes must let it pass.
-    """
+    """A line of text or bytes as bytes, which parse_line takes for the same; raises InputError for what is neither."""
     if isinstance(line, str):
-        return line.encode("utf-8", "surrogatepass")
+        try:
+            return line.encode()
+        except UnicodeEncodeError:
+            return _HALVES + line.encode("utf-8", "surrogatepass")
     if isinstance(line, bytes):
-        if not line.isascii():
-            _text(line, where)
         return line
     shown = shorten(repr_safely(line))
     hint = "execute takes lines, such as an open file"
@@ -174,8 +179,10 @@ _ATOMS = frozenset((str, int, float, bool, type(None)))
 _BOXES = frozenset((list, tuple))
 _LONG = 8
 """Scalars of the first row from which on rows are long."""
-_MOST_CALLS = 20_000
-"""Inside one another, while something is pickled: half of what a stack of 8 MB holds of the longest kind."""
+_MOST_CALLS, _STACK_OF_A_CALL = 20_000, 400
+"""Inside one another, while something is pickled; and bytes: half as much again as the longest kind takes, a deque."""
+_LIMITED_IN_C = sys.version_info >= (3, 12)
+"""Whether calls in C have a limit of their own, which nobody can raise. Where not, code in Python may take C's stack."""
 _PICKLED = pickle.PROTO[0]
 """The first byte of every pickle; no marshalled tuple begins with it."""
 
@@ -187,12 +194,35 @@ def pack_group(group: Group) -> bytes:
     return pack(tuple(group))
 
 
+@cache
+def _calls_to_pickle() -> int:
+    """How many calls may be inside one another while something is pickled."""
+    from resource import RLIMIT_STACK, getrlimit
+
+    stack = getrlimit(RLIMIT_STACK)[0]
+    return min(_MOST_CALLS, stack // _STACK_OF_A_CALL) if stack > 0 else _MOST_CALLS
+
+
 def pack(value: Any) -> bytes:
     """A pickle; raises whatever pickle raises for what cannot travel."""
     # Pickle takes two calls and more for a level of nesting, the parser of JSON one. So the job's limit would refuse
     # what was read under it, and a very high one would let pickle run out of stack.
-    with depth.limited(_MOST_CALLS):
-        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    calls = _calls_to_pickle()
+    try:
+        with depth.limited(calls):
+            return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    except RecursionError:
+        if not _LIMITED_IN_C:
+            raise
+        return _pack_deep(value, calls * 4)
+
+
+def _pack_deep(value: Any, calls: int) -> bytes:
+    """The same by pickle's own code in Python, which has no limit of C's."""
+    file = io.BytesIO()
+    with depth.limited(calls):
+        pickle._Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
+    return file.getvalue()
 
 
 def unpack_group(block: bytes) -> Group:

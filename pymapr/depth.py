@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from _thread import allocate_lock
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = 50
+_OURS = 50
 """Calls between whoever makes room and the job's functions, and what an engine itself needs of them."""
 
 _MOST = 2**31 - 1
@@ -21,8 +22,13 @@ class _Room:
     """What the engines of this process, one within another or in several threads, have added to the limit."""
 
     def __init__(self) -> None:
-        self._lock = allocate_lock()
         self._inside = self._before = self._limit = 0
+        self.unlock()
+        os.register_at_fork(after_in_child=self.unlock)
+
+    def unlock(self) -> None:
+        """In a fork, whoever held the lock is not there to let go of it."""
+        self._lock = allocate_lock()
 
     def enter(self, calls: int) -> None:
         """So many calls need not count; where others need not either, more of them."""
@@ -48,7 +54,7 @@ _room = _Room()
 @contextmanager
 def room() -> Iterator[None]:
     """While inside, calls up to here do not count towards the recursion limit, nor do those that an engine adds."""
-    _room.enter(_calls() + OURS)
+    _room.enter(_calls() + _OURS)
     try:
         yield
     finally:
@@ -57,9 +63,9 @@ def room() -> Iterator[None]:
 
 @contextmanager
 def limited(calls: int) -> Iterator[None]:
-    """While inside, so many calls are allowed, whatever is allowed outside."""
+    """While inside, so many more calls are allowed, whatever is allowed outside."""
     before = sys.getrecursionlimit()
-    sys.setrecursionlimit(calls)
+    sys.setrecursionlimit(min(_calls() + calls, _MOST))
     try:
         yield
     finally:

@@ -93,10 +93,19 @@ def _descriptor(path: str) -> int | None:
     """Which open descriptor a path stands for, such as /dev/stdout: to open it anew would lose what a shell's `>>` is
     to keep.
     """
-    folder, name = os.path.split(path)
-    if folder in ("/dev/fd", "/proc/self/fd") and name.isascii() and name.isdigit():
+    if not path:
+        return 1
+    folder, name = os.path.realpath(os.path.dirname(path)), os.path.basename(path)
+    if folder in ("/dev/fd", f"/proc/{os.getpid()}/fd") and name.isascii() and name.isdigit() and os.path.exists(path):
         return int(name)
-    return {"": 1, "/dev/stdout": 1, "/dev/stderr": 2}.get(path)
+    if folder == "/dev" and name in _STREAMS:
+        return _STREAMS[name]
+    if os.path.islink(path) and os.path.exists(path):
+        return _descriptor(os.path.join(folder, os.readlink(path)))
+    return None
+
+
+_STREAMS = {"stdout": 1, "stderr": 2}
 
 
 def refuse_loss(job: str, data: Sequence[str], output: str, timings: str) -> None:

@@ -76,7 +76,7 @@ def load(path: str, arguments: Sequence[str], take: Take) -> None:
             raise blame(error, "load", "") from None
         if not capture.taken:
             _forget_emissions(main.__dict__)
-            take(_job_of(main), None)
+            take(_job_of(main, path), None)
 
 
 @contextmanager
@@ -92,11 +92,11 @@ def _perhaps_swapped(path: str, arguments: Sequence[str]) -> Iterator[None]:
         raise type(error)(error.message, hint, error.phase, error.where, error.frames, error.cause) from None
 
 
-def _job_of(main: types.ModuleType) -> Job:
+def _job_of(main: types.ModuleType, path: str) -> Job:
     try:
         return from_namespace(vars(main))
     except JobLoadError as error:
-        raise error.at("load", os.path.basename(str(main.__file__))) from None
+        raise error.at("load", os.path.basename(path)) from None
 
 
 def _main_module(path: str) -> types.ModuleType:

@@ -9,6 +9,7 @@ them beside plain keys which they equal needs a partitioner.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -31,7 +32,7 @@ def partition(key: Hashable, buckets: int) -> int:
     try:
         form = _form(key)
     except RecursionError:  # a level of nesting takes three calls here, and none where tuples are hashed and compared
-        with limited(max(_MOST_CALLS, sys.getrecursionlimit())):
+        with limited(max(_DEEPEST, sys.getrecursionlimit())):
             form = _form(key)
     return 0 if form is None else crc32(form) * _FACTOR % _PRIME % buckets
 
@@ -59,8 +60,8 @@ def _forms(keys: Collection[Any]) -> Iterable[bytes]:
     raise TypeError
 
 
-_MOST_CALLS = 12_000
-"""Inside one another, to look into a key: a nested frozenset takes stack for each."""
+_DEEPEST = 12_000
+"""Calls inside one another, to look into a key: a nested frozenset takes stack for each."""
 
 _BETWEEN = "\x1f"
 
@@ -71,7 +72,7 @@ def _form(key: Any) -> bytes | None:
     if base is str:
         return str.encode(key, "utf-8", "surrogatepass")
     if base is int or base is float:
-        return _number(key)
+        return _number(base(key))
     if base is tuple:
         return _tuple(key)
     if base is frozenset:
@@ -91,13 +92,12 @@ def _plain_type(key: object) -> Any:
         return kind
     for base in _PLAIN:
         if issubclass(kind, base):
-            return base if kind.__eq__ is base.__eq__ or _is_numpys(kind) else None
+            return base if kind.__eq__ is base.__eq__ or kind.__module__ == _NUMPY else None
     return None
 
 
-def _is_numpys(kind: type) -> bool:
-    """Whether it is one of numpy's scalars, which compare in their own way, but equal the plain value they hold."""
-    return kind.__module__ == "numpy"
+_NUMPY = "numpy"
+"""Its scalars compare in a way of their own, but equal the plain value that they hold."""
 
 
 def _tuple(key: Any) -> bytes | None:
@@ -113,8 +113,7 @@ _NO_NUMBERS = (str, tuple, frozenset, type(None))
 
 
 def _number(key: Any) -> bytes:
-    # Python's hash of numbers is the same for equal numbers of any type and knows no seed. (A subclass that hashes in a
-    # way of its own still keeps equal ones together.)
+    # Python's hash of numbers is the same for equal numbers of any type and knows no seed.
     if key != key:
         raise CannotPartition(
             "NaN cannot be a key: it is not equal to itself, so its values could never meet",
@@ -128,15 +127,14 @@ def _stranger(key: Any) -> bytes | None:
     import numbers  # costs milliseconds, as `decimal` does, and hardly any job has such keys
     from decimal import Decimal
 
-    if not isinstance(key, numbers.Number | Decimal):
+    if not isinstance(key, numbers.Number | Decimal) and type(key).__module__ != _NUMPY:  # whose bool is no number
         return None
     number: Any = key
-    try:
-        if number == int(number) or number == float(number):
-            return _number(number)
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
-        return _complex(number)
-    return None
+    for plain in (int, float):
+        with suppress(TypeError, ValueError, ArithmeticError):
+            if number == plain(number):
+                return _number(plain(number))
+    return _complex(number)
 
 
 def _complex(key: Any) -> bytes | None:

@@ -70,7 +70,8 @@ class Reading:
         number = task.first + index
         if task.shuffled:
             number = shuffled(range(1, task.shuffled + 1), self._seed)[number - 1]
-        return _line_of(self._inputs, number) or f"{self._name}:{number}"
+        mine = self._inputs if self._inputs and self._inputs[0].name == self._name else ()
+        return _line_of(mine, number) or f"{self._name}:{number}"
 
     def _quick_or_lines(self, task: MapTask) -> Iterator[tuple[list[Any] | None, list[bytes]]]:
         """The records of some lines, or, where they are not to be had the quick way, those lines."""
@@ -85,15 +86,13 @@ class Reading:
             yield quick.parse_lines(lines), lines
 
     def _parsed(self, task: MapTask, lines: list[bytes], first: int) -> Batch:
-        # Lines that this process did not read itself are UTF-8, or come from a str with half a surrogate pair in it.
-        errors = "strict" if task.kind == "range" else "surrogatepass"
         records: list[Any] = []
         indices: list[int] = []
         for index, line in enumerate(lines, first):
             if is_blank(line):
                 continue
             try:
-                records.append(parse_line(line, errors))
+                records.append(parse_line(line))
                 indices.append(index)
             except InputError as error:
                 failure = InputError(error.message, error.hint, "read", self.place(task, index))

@@ -6,19 +6,22 @@ A partition that outgrows the memory budget is merged in smaller and smaller par
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from itertools import accumulate, chain, compress, islice
 from operator import sub
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from pymapr.blame import blame, describe_key
 from pymapr.codecs import Group, encode_texts, pack_group, unpack_group
-from pymapr.errors import CannotEncode, CannotTravel, MaprError
+from pymapr.errors import CannotEncode, CannotPartition, CannotTravel, MaprError
 from pymapr.grouping import Groups, merge
 from pymapr.parallel.account import figures
 from pymapr.parallel.memory import Budget, MergeGuard, Outgrown, too_small
 from pymapr.parallel.ordering import Entries, pack_entries
 from pymapr.parallel.protocol import KEPT, Begin, Place, Reduced, ReduceTask
 from pymapr.parallel.store import fetch
+from pymapr.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +40,8 @@ _PARTS = 8
 """Into how many parts to divide what turns out not to fit."""
 
 _MOST_DIVISIONS = 4
+
+_MASK = 2**64 - 1
 
 Block = tuple[int, Place, bytes]
 """A block that waits: its map task, its place, and the payload that it may be in."""
@@ -208,16 +213,26 @@ class _Found:
 def _dealt(whole: Group, count: int, divisions: int) -> list[Group]:
     """A group's keys dealt into `count` groups; differently for each number of divisions so far.
 
-    By hash, as none of it leaves this process: so whatever can be a key can be dealt.
+    Multiplied, because a checksum of key and number would only rename the groups: checksums are linear.
     """
     groups = [Group(array("I"), [], []) for _ in range(count)]
     factor = pow(0x9E3779B1, divisions + 1, 2**32)
     for place, key, values in zip(whole.places, whole.keys, whole.values, strict=True):
-        group = groups[(hash(key) * factor % 2**32 >> 16) % count]
+        group = groups[(_checksum(key) * factor % 2**32 >> 16) % count]
         group.places.append(place)
         group.keys.append(key)
         group.values.append(values)
     return groups
+
+
+def _checksum(key: Any) -> int:
+    """A number that equal keys share: that of their bucket or, for those that buckets do not tell apart, of their hash,
+    which differs from process to process; but here none of it leaves this one.
+    """
+    with suppress(CannotPartition):
+        if found := partition(key, 2**32):
+            return found
+    return crc32((hash(key) & _MASK).to_bytes(8, "little"))
 
 
 def _unpack(block: bytes) -> Group:

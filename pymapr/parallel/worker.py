@@ -113,8 +113,8 @@ class Worker:
     def _answer(self, message: Any) -> None:
         match message:
             case Begin():
-                inputs = self._inputs if self._untouched else ()
-                self._mapping = Mapping(self._job, message, self._store, inputs, self._carried, self._name)
+                names = self._inputs, self._carried, self._name
+                self._mapping = Mapping(self._job, message, self._store, *names)
                 self._reducing = Reducing(self._job, message, self._store)
                 return  # what loading took is told with the first task
             case MapTask():

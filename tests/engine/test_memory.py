@@ -79,6 +79,7 @@ def test_the_same_job_with_a_combiner_runs(tmp_path: Path) -> None:
 
 KEYS = {
     "bytes": "str((record, n)).encode()",
+    "floats": "record + n / 1024",
     "not equal to themselves": "(record, n, float('nan'))",
     "nested deeply": "functools.reduce(lambda key, _: (key,), range(400), (record, n))",
 }

@@ -33,6 +33,7 @@ FILES = {
         "load",
         "job.py",
     ),
+    "nameless": ("del __file__\n", "the file has no mapper", "define a function mapper(record)", "load", "job.py"),
     "empty": ("", "the file has no mapper", "define a function mapper(record)", "load", "job.py"),
     "python 2 print": (
         'print "hello"\n',

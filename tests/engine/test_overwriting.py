@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,7 +83,9 @@ def test_the_data_may_come_by_redirection(folder: Path, pymapr: Command) -> None
 def test_the_output_may_go_by_redirection(folder: Path, pymapr: Command) -> None:
     """`--timings old > old` would lose the output."""
     with (folder / "old").open("a") as stdout:
-        done = pymapr("run", "job.py", "data.json", "--timings", "old", *QUIET, stdout=stdout, capture_output=False)
+        streams = {"stdout": stdout, "stderr": subprocess.PIPE, "capture_output": False}
+        done = pymapr("run", "job.py", "data.json", "--timings", "old", *QUIET, **streams)
+    assert done.stderr.startswith("pymapr: error: --timings old would overwrite the output\n")
     assert done.returncode == 4
 
 
@@ -102,13 +105,14 @@ def test_what_is_written_and_not_replaced_may_have_several_uses(tmp_path: Path, 
     assert same.read_text() == OURS
 
 
-@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1"])
+@pytest.mark.parametrize("path", ["/dev/stdout", "//dev/stdout", "/dev/fd/1", "link"])
 def test_an_output_that_is_named_as_stdout_is_appended_where_stdout_is(
     tmp_path: Path, pymapr: Command, path: str
 ) -> None:
     """`--output /dev/stdout >> log` keeps the log."""
     job(tmp_path)
     data(tmp_path)
+    (tmp_path / "link").symlink_to("/dev/stdout")
     log = tmp_path / "log"
     log.write_text("kept\n")
     with log.open("a") as stdout:

@@ -61,6 +61,11 @@ def test_any_two_of_the_difficult_keys_that_are_equal_share_a_bucket(key: Any) -
             assert partition(key, 97) == partition(other, 97)
 
 
+def test_infinity_is_one_number_of_any_type() -> None:
+    """Though no whole number is like it."""
+    assert partition(Decimal("Infinity"), 97) == partition(float("inf"), 97) != partition(float("-inf"), 97)
+
+
 def test_a_subclass_goes_where_its_equal_goes() -> None:
     """A namedtuple with its plain tuple, an IntEnum with its number, a str subclass with its text."""
 
@@ -93,7 +98,7 @@ def test_a_subclass_with_equality_of_its_own_goes_to_bucket_zero() -> None:
 
 
 def test_a_subclass_that_hashes_in_a_way_of_its_own_goes_where_its_content_goes() -> None:
-    """What is equal still has one content."""
+    """What is equal still has one content; and its hash may differ from process to process."""
 
     class Hashed(str):
         __slots__ = ()
@@ -101,15 +106,19 @@ def test_a_subclass_that_hashes_in_a_way_of_its_own_goes_where_its_content_goes(
         def __hash__(self) -> int:
             return len(self)
 
+    class Number(int):
+        def __hash__(self) -> int:
+            return hash(str(int(self)))
+
     assert partition(Hashed("ab"), 97) == partition("ab", 97)
+    assert partition(Number(5), 97) == partition(5, 97)
 
 
-@pytest.mark.parametrize("key", ["ab", 7.5])
-def test_numpys_scalars_go_where_their_plain_values_go(key: Any) -> None:
+@pytest.mark.parametrize(("kind", "key"), [("str_", "ab"), ("float64", 7.5), ("int64", 7), ("bool_", True)])
+def test_numpys_scalars_go_where_their_plain_values_go(kind: str, key: Any) -> None:
     """They compare in a way of their own, which comes to the same."""
     numpy = pytest.importorskip("numpy")
-    scalar = numpy.str_(key) if isinstance(key, str) else numpy.float64(key)
-    assert partition(scalar, 97) == partition(key, 97)
+    assert partition(getattr(numpy, kind)(key), 97) == partition(key, 97)
 
 
 def test_keys_may_be_nested_deeply() -> None:
