@@ -182,7 +182,7 @@ _LONG = 8
 _MOST_CALLS, _STACK_OF_A_CALL = 20_000, 400
 """Inside one another, while something is pickled; and bytes: half as much again as the longest kind takes, a deque."""
 _LIMITED_IN_C = sys.version_info >= (3, 12)
-"""Whether calls in C have a limit of their own, which nobody can raise. Where not, code in Python may take C's stack."""
+"""Whether C has a limit of its own, which nobody can raise. Where it has none, code in Python may take its stack."""
 _PICKLED = pickle.PROTO[0]
 """The first byte of every pickle; no marshalled tuple begins with it."""
 
