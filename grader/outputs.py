@@ -6,7 +6,6 @@ A file is written whole or not at all.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from contextlib import suppress
@@ -15,13 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
+from pymapr.destination import descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TextIO
-
-_DESCRIPTOR = re.compile(r"/dev/(?:std(?P<name>in|out|err)|fd/(?P<number>[0-9]+))|/proc/self/fd/(?P<other>[0-9]+)")
-_NUMBERS = {"in": "0", "out": "1", "err": "2"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +105,11 @@ def _replace(path: Path, pieces: Iterable[str], mode: int | None) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     partial.unlink(missing_ok=True)
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
-        with _text(descriptor) as file:
+        number = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+        with _text(number) as file:
             file.writelines(pieces)
             if mode is not None:
-                os.fchmod(descriptor, mode)
+                os.fchmod(number, mode)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -127,7 +124,7 @@ def _mode(path: Path) -> int:
 
 def _is_stream(path: Path) -> bool:
     """Whether it keeps nothing that could be written over: a pipe, a terminal, what the shell has opened."""
-    if _DESCRIPTOR.fullmatch(str(path)):
+    if descriptor(str(path)) is not None:
         return True
     with suppress(OSError):
         mode = path.stat().st_mode
@@ -138,12 +135,10 @@ def _is_stream(path: Path) -> bool:
 def _stream(path: Path) -> TextIO:
     """What is open already is written to as it is: opened anew, a file would be written from its beginning."""
     sys.stdout.flush()
-    if (named := _DESCRIPTOR.fullmatch(str(path))) is None:
-        return path.open("w", encoding="utf-8", newline="")
-    number = _NUMBERS.get(named["name"]) or named["number"] or named["other"]
-    return _text(os.dup(int(number)))
+    number = descriptor(str(path))
+    return path.open("w", encoding="utf-8", newline="") if number is None else _text(os.dup(number))
 
 
-def _text(descriptor: int) -> TextIO:
-    """A file to write text to; a format's line ends are its own affair."""
-    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+def _text(number: int) -> TextIO:
+    """An open descriptor to write text to; a format's line ends are its own affair."""
+    return os.fdopen(number, "w", encoding="utf-8", newline="")

@@ -44,8 +44,8 @@ class Destination:
         return "the folder must exist and be writable"
 
     def _open(self) -> IO[bytes]:
-        if (descriptor := _descriptor(self._path)) is not None:
-            return open(os.dup(descriptor), "wb")
+        if (number := descriptor(self._path)) is not None:
+            return open(os.dup(number), "wb")
         return open(self._partial if self._final else self._path, "wb")
 
     def write(self, data: bytes) -> None:
@@ -86,10 +86,10 @@ def _replaced(path: str) -> str:
     A link stays a link, so what it leads to is replaced; a device, a pipe or stdout ("") is written, not replaced.
     """
     plain = os.path.isfile(path) or not os.path.exists(path)
-    return os.path.realpath(path) if plain and _descriptor(path) is None and not path.endswith(os.sep) else ""
+    return os.path.realpath(path) if plain and descriptor(path) is None and not path.endswith(os.sep) else ""
 
 
-def _descriptor(path: str) -> int | None:
+def descriptor(path: str) -> int | None:
     """Which open descriptor a path stands for, such as /dev/stdout: to open it anew would lose what a shell's `>>` is
     to keep.
     """
@@ -101,7 +101,7 @@ def _descriptor(path: str) -> int | None:
     if folder == "/dev" and name in _STREAMS:
         return _STREAMS[name]
     if os.path.islink(path) and os.path.exists(path):
-        return _descriptor(os.path.join(folder, os.readlink(path)))
+        return descriptor(os.path.join(folder, os.readlink(path)))
     return None
 
 
