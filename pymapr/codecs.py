@@ -12,7 +12,6 @@ import marshal
 import pickle
 import sys
 from array import array
-from functools import cache
 from itertools import chain, repeat
 from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -179,8 +178,8 @@ _ATOMS = frozenset((str, int, float, bool, type(None)))
 _BOXES = frozenset((list, tuple))
 _LONG = 8
 """Scalars of the first row from which on rows are long."""
-_MOST_CALLS, _STACK_OF_A_CALL = 20_000, 400
-"""Inside one another, while something is pickled; and bytes: half as much again as the longest kind takes, a deque."""
+_MOST_CALLS = 20_000
+"""Inside one another, while something is pickled: two thirds of what a stack of 8 MB holds of the longest, deques."""
 _LIMITED_IN_C = sys.version_info >= (3, 12)
 """Whether C has a limit of its own, which nobody can raise. Where it has none, code in Python may take its stack."""
 _PICKLED = pickle.PROTO[0]
@@ -194,27 +193,17 @@ def pack_group(group: Group) -> bytes:
     return pack(tuple(group))
 
 
-@cache
-def _calls_to_pickle() -> int:
-    """How many calls may be inside one another while something is pickled."""
-    from resource import RLIMIT_STACK, getrlimit
-
-    stack = getrlimit(RLIMIT_STACK)[0]
-    return min(_MOST_CALLS, stack // _STACK_OF_A_CALL) if stack > 0 else _MOST_CALLS
-
-
 def pack(value: Any) -> bytes:
     """A pickle; raises whatever pickle raises for what cannot travel."""
     # Pickle takes two calls and more for a level of nesting, the parser of JSON one. So the job's limit would refuse
     # what was read under it, and a very high one would let pickle run out of stack.
-    calls = _calls_to_pickle()
     try:
-        with depth.limited(calls):
+        with depth.limited(_MOST_CALLS):
             return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     except RecursionError:
         if not _LIMITED_IN_C:
             raise
-        return _pack_deep(value, calls * 4)
+        return _pack_deep(value, _MOST_CALLS * 4)
 
 
 def _pack_deep(value: Any, calls: int) -> bytes:

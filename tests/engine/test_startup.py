@@ -17,7 +17,6 @@ NEEDED = {
     "blocks": {"array", "pickle", "struct", "zlib"},
     "processes": {"fcntl", "gc", "select"},
     "loading and blaming": {"__future__", "bisect", "importlib", "importlib.machinery", "sysconfig"},
-    "how deep pickle may go": {"resource"},
     "the rest": {"contextlib", "math"},
 }
 """What the engine loads of the standard library, and what for. Longer only with a reason: each costs 0.1 to 5 ms."""
