@@ -193,7 +193,8 @@ def test_a_tiny_limit_does_not_get_in_the_engines_way(python: Command, tmp_path:
     """It is for the job's own calls."""
     (tmp_path / "data.json").write_text("[1]\n[2]\n")
     job = PASSING_ON.replace("mr.execute", f"data = open(sys.argv[1])\nsys.setrecursionlimit({limit})\nmr.execute")
-    (tmp_path / "job.py").write_text(job.replace("execute(open(sys.argv[1])", "execute(data"))
+    job = job.replace("execute(open(sys.argv[1])", "execute(data") + "sys.setrecursionlimit(1000)\n"
+    (tmp_path / "job.py").write_text(job)
     ended = python("job.py", "data.json", env={"PYMAPR_PROGRESS": "none"})
     assert (ended.stdout, ended.stderr) == ("[[1]]\n[[2]]\n", "")
 
