@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 import os
 import sys
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError, UsageError
 from grader.model import SandboxReport
-from grader.sandbox import seccomp
+from grader.sandbox import seccomp, users
 from grader.sandbox.converse import converse
 from grader.sandbox.layers import Wanted
 from grader.sandbox.limits import ChildLimits
@@ -30,9 +29,6 @@ from pymapr.parallel.channel import WorkerSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_USERS = range(61184, 65520)
-"""The uids that systemd keeps for services without a name of their own; no account has one."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +42,6 @@ class Level:
     denied: dict[str, bool]
 
 
-_turns = itertools.count()
-
-
-def own_user(wanted: Wanted) -> Wanted:
-    """The same layers with another uid, so that no two slots share one; unchanged where none is to be changed."""
-    if not wanted.user:
-        return wanted
-    return wanted._replace(user=_USERS[(os.getpid() * 16 + next(_turns)) % len(_USERS)])
-
-
 @functools.cache
 def current() -> Level:
     """The level of this machine, for this user; tested once per process.
@@ -63,7 +49,9 @@ def current() -> Level:
     Raises InfrastructureError where nothing can be started at all.
     """
     if os.geteuid() == 0:
-        level, readable = test(own_user(Wanted(user=_USERS[0])))
+        wanted = users.own_user(Wanted(user=users.USERS[0]))
+        level, readable = test(wanted)
+        users.give_back(wanted)
         if readable and level.number:
             return level
     return test(Wanted())[0]

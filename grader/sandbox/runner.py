@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import InfrastructureError
 from grader.model import Limits, RunRecord
-from grader.sandbox import claims, layers, levels, tree
+from grader.sandbox import claims, layers, levels, tree, users
 from grader.sandbox.converse import TICK, Result, converse
 from grader.sandbox.limits import ChildLimits
 from grader.sandbox.prints import Prints
@@ -94,7 +94,7 @@ class Sandbox:
 
     def __init__(self, stop: threading.Event | None = None, wanted: Wanted | None = None) -> None:
         self._stop = stop or threading.Event()
-        self._wanted = levels.own_user(levels.current().wanted if wanted is None else wanted)
+        self._wanted = users.own_user(levels.current().wanted if wanted is None else wanted)
         self._zygotes: dict[int, Zygote] = {}
         self._held = Held()
         self.root = self._held.path
@@ -116,6 +116,7 @@ class Sandbox:
         self._drop_zygotes()
         tree.remove(self.root)
         self._held.give_up()
+        users.give_back(self._wanted)
 
     def _drop_zygotes(self) -> None:
         for zygote in self._zygotes.values():

@@ -39,7 +39,7 @@ from grader.model import (
     SubmissionResult,
 )
 from grader.reports import to_json, to_terminal
-from grader.sandbox import levels
+from grader.sandbox import levels, users
 from grader.sandbox.layers import Wanted
 from grader.sandbox.runner import Outcome, Program, Sandbox
 from grader.sandbox.slot import HASH_SEEDS
@@ -329,7 +329,7 @@ def peak_memory() -> int:
 
 def emulated(level: str) -> Wanted | None:
     """The layers that an older kernel would have; None: all there are."""
-    user = levels.own_user(Wanted(user=1)).user if os.geteuid() == 0 else 0
+    user = users.own_user(Wanted(user=1)).user if os.geteuid() == 0 else 0
     return {
         "2": Wanted(landlock=3, user=user),
         "1": Wanted(landlock=0, user=user),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.errors import InfrastructureError, UsageError
-from grader.sandbox import levels, probe, slot
+from grader.sandbox import levels, probe, slot, users
 from grader.sandbox.layers import Wanted
 from grader.sandbox.levels import Level
 
@@ -110,12 +113,36 @@ def test_a_grader_knows_its_level(rigs: Callable[[str], Rig], how: str, expected
     assert rigs(how).level == expected
 
 
-def test_no_two_slots_share_a_user() -> None:
-    """And no two graders that run at once, as far as their process numbers tell."""
-    users = [levels.own_user(Wanted(user=1)).user for _ in range(16)]
-    assert len(set(users)) == 16
-    assert all(61184 <= user < 65520 for user in users)
-    assert levels.own_user(Wanted()) == Wanted()
+SECOND = """
+import itertools
+import os
+import subprocess
+import sys
+os.getpid = lambda: {}
+from grader.sandbox import users
+from grader.sandbox.layers import Wanted
+print(*(users.own_user(Wanted(user=1)).user for _ in range(16)))
+"""
+
+
+def test_no_two_slots_share_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those of graders that run at once, whatever their process numbers; what is given back is free again."""
+    monkeypatch.setattr(users, "_turns", itertools.count())
+    mine = [users.own_user(Wanted(user=1)) for _ in range(16)]
+    taken = {wanted.user for wanted in mine}
+    assert len(taken) == 16
+    assert all(61184 <= user < 65520 for user in taken)
+    assert set(second_grader()).isdisjoint(taken)
+    for wanted in mine:
+        users.give_back(wanted)
+    assert set(second_grader()) == taken
+    assert users.own_user(Wanted()) == Wanted()
+
+
+def second_grader() -> list[int]:
+    """The users that another process takes that would begin with the same."""
+    command = [sys.executable, "-c", SECOND.format(os.getpid())]
+    return [int(user) for user in subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()]
 
 
 # ---- what is said of it ----------------------------------------------------------------------------------------------
