@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
-import sys
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from grader.notices import say
 from grader.reports import plain
 from grader.store import Graded, Overridden, open_store
 
@@ -43,13 +43,9 @@ def override(args: argparse.Namespace) -> Iterator[str]:
             store.override(args.student, args.assignment, args.score, args.reason, _login())
             most = store.maximum(args.student, args.assignment)
             if most is not None and args.score > most + _DUST:
-                _say(f"{plain.points(args.score)} is above the maximum of {plain.points(most)} for {args.assignment}")
+                above = f"{plain.points(args.score)} is above the maximum of {plain.points(most)} for {args.assignment}"
+                say(plain.visible(above))
             yield f"{whose}: {plain.points(args.score)}, whatever was computed; reports show both"
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"pymapr-grade: {plain.visible(line)}\n")
-    sys.stderr.flush()
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:

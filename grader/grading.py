@@ -15,6 +15,7 @@ from grader.errors import NothingToGrade, SpecError, UsageError
 from grader.late import opened
 from grader.merging import Gradebooks
 from grader.model import Audience, GradeReport, Spec, SubmissionResult, Verdict
+from grader.notices import say
 from grader.outputs import Given, refuse_loss
 from grader.publish import FORMATS, Wanted, publish
 from grader.reports import plain
@@ -47,7 +48,7 @@ def grade(args: argparse.Namespace) -> Exit:
     refuse_loss((each for spec in specs for each in given.of_assignment(spec)), written)
     books.check(_report((), started, audience, ()), specs)
     if notice := levels.notice():
-        _say(notice)
+        say(notice)
     tidy.sweep(tree.remove)
     with tidy.work_folder() as work:
         wanted, skipped = _wanted(specs, args, work)
@@ -65,12 +66,12 @@ def _publish(report: GradeReport, reports: Wanted, books: Gradebooks, specs: Seq
     """All reports and gradebooks; none is left out because another cannot be made, or nobody reads the tables."""
     try:
         for line in publish(report, reports):
-            _say(line)
+            say(line)
     except BrokenPipeError:
         nobody_reads()
     finally:
         for line in books.merge(report, specs):
-            _say(line)
+            say(line)
 
 
 def _read(args: argparse.Namespace) -> Iterator[Given]:
@@ -130,7 +131,7 @@ def _judge(
             resumed=kept.resumed,
         )
     if store is not None and args.submissions and (lost := _lost(store, results)):
-        _say(f"overrides in {args.store} of nobody here: {', '.join(lost)}")
+        say(f"overrides in {args.store} of nobody here: {', '.join(lost)}")
     return results
 
 
@@ -143,7 +144,7 @@ class _Kept:
 
     def resumed(self, taken: int, total: int) -> None:
         """So many were in the store."""
-        _say(f"{taken} of {total} judgements taken from {self._store}")
+        say(f"{taken} of {total} judgements taken from {self._store}")
         self._done, self._total = taken, total
 
     def heard(self, done: int, total: int, case: CaseResult | None) -> None:
@@ -202,11 +203,6 @@ def _sources(wanted: Iterable[Submission]) -> dict[str, str]:
     return {name: path.relative_to(here).as_posix() for name, path in alone.items() if path.is_relative_to(here)}
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"pymapr-grade: {line}\n")
-    sys.stderr.flush()
-
-
 def nobody_reads() -> None:
     """Whoever read our report has enough, as `| head` does: that changes nothing about what was judged."""
     null = os.open(os.devnull, os.O_WRONLY)
@@ -243,7 +239,7 @@ def _wanted(specs: Sequence[Spec], args: argparse.Namespace, work: Path) -> tupl
     if args.submissions:
         handed_in = intake.handed_in(args.submissions, here, layout=args.layout, roster=args.roster, work=work)
         for line in handed_in.said:
-            _say(line)
+            say(line)
         found = handed_in.submissions
     elif args.roster or args.layout != "auto":
         raise UsageError(f"--{'roster' if args.roster else 'layout'} needs --submissions", "name the class's folder")
